@@ -1,0 +1,44 @@
+/** What a device said about one point at one instant: the noun that everything else carries. */
+export interface Reading {
+  /** Device id, unique on its site. */
+  readonly device: string
+  /** Point name in the device's profile. */
+  readonly point: string
+  /** Observe time: epoch milliseconds UTC, site clock. */
+  readonly at: number
+  readonly value: Value
+  readonly quality: Quality
+  /** Why the quality is not `good`; absent when it is. */
+  readonly reason?: Reason
+}
+
+/** A safe integer count of 10^-decimals (decimals belong to the point's profile), a state, a text, or null: no data, which is not zero. */
+export type Value = number | boolean | string | null
+
+export const QUALITIES = ['good', 'suspect', 'bad'] as const
+export type Quality = (typeof QUALITIES)[number]
+
+/** Closed list, so that a page can translate each of them. The order is the wire's code table: append only. */
+export const REASONS = [
+  'timeout',
+  'exception',
+  'checksum',
+  'malformed',
+  'range',
+  'step',
+  'clock',
+  'conflict',
+  'unreachable',
+  'overflow',
+  'sentinel',
+] as const
+export type Reason = (typeof REASONS)[number]
+
+/** A change of a device itself, told by its driver: it answers again, or it no longer does. */
+export interface DeviceEvent {
+  readonly kind: 'device.online' | 'device.offline'
+  readonly device: string
+  readonly at: number
+  /** For `device.offline`: the reason of the reading that ended it. */
+  readonly reason?: Reason
+}
