@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DocumentFault, DocumentError, readYaml } from './document.ts'
+import { DocumentError, type DocumentFault, readYaml } from './document.ts'
 import { Profile, profileHash } from './profile.ts'
 
 /** A profile with the name a site's configuration uses for it. */
@@ -47,18 +47,23 @@ export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER]): C
 export function readProfile(file: string, name = join(basename(dirname(file)), basename(file, '.yaml'))): CatalogueEntry {
   const { value: profile, fault } = readYaml(file, Profile)
   const faults: DocumentFault[] = []
-  if (name !== basename(name) && profile.kind !== dirname(name)) faults.push(fault(['kind'], `expected ${dirname(name)} as the folder says, got ${profile.kind}`))
+  if (name !== basename(name) && profile.kind !== dirname(name))
+    faults.push(fault(['kind'], `expected ${dirname(name)} as the folder says, got ${profile.kind}`))
   for (const [pointName, point] of Object.entries(profile.modbus.points)) {
     const path = ['modbus', 'points', pointName]
     const isBitTable = point.table === 'coil' || point.table === 'discrete'
-    if (isBitTable && point.type !== 'bit') faults.push(fault([...path, 'type'], `expected bit in table ${point.table}, got ${point.type}`))
-    if (point.type === 'bit' && !isBitTable && point.bit === undefined) faults.push(fault([...path, 'type'], 'expected the key "bit" beside type bit, got none'))
-    if (point.range && point.range[0] > point.range[1]) faults.push(fault([...path, 'range'], `expected the lower limit first, got [${point.range.join(', ')}]`))
+    if (isBitTable && point.type !== 'bit')
+      faults.push(fault([...path, 'type'], `expected bit in table ${point.table}, got ${point.type}`))
+    if (point.type === 'bit' && !isBitTable && point.bit === undefined)
+      faults.push(fault([...path, 'type'], 'expected the key "bit" beside type bit, got none'))
+    if (point.range && point.range[0] > point.range[1])
+      faults.push(fault([...path, 'range'], `expected the lower limit first, got [${point.range.join(', ')}]`))
     if (point.scale === 0) faults.push(fault([...path, 'scale'], 'expected a scale other than 0'))
   }
   profile.examples.forEach((example, index) => {
     for (const pointName of Object.keys(example.readings)) {
-      if (!(pointName in profile.modbus.points)) faults.push(fault(['examples', index, 'readings', pointName], 'expected the name of a point above, got an unknown one'))
+      if (!(pointName in profile.modbus.points))
+        faults.push(fault(['examples', index, 'readings', pointName], 'expected the name of a point above, got an unknown one'))
     }
   })
   if (faults.length > 0) throw new DocumentError(faults)

@@ -33,7 +33,14 @@ export function siteClock({ start, since, speed }: ClockSetting): Clock {
 /** A clock that stands still until it is moved: for tests and for judging a recorded day. */
 export function manualClock(start: number): Clock & { set(now: number): void } {
   let now = start
-  return { now: () => now, mono: () => now, speed: 1, set: (next) => void (now = next) }
+  return {
+    now: () => now,
+    mono: () => now,
+    speed: 1,
+    set(next) {
+      now = next
+    },
+  }
 }
 
 /**
@@ -59,12 +66,14 @@ export function formatClock({ start, since, speed }: ClockSetting): string {
 
 function instant(value: string): number {
   const at = Date.parse(value)
-  if (Number.isNaN(at) || !/(Z|[+-]\d\d:\d\d)$/.test(value)) throw new RangeError(`expected a time with its zone in clock start, got "${value}"`)
+  if (Number.isNaN(at) || !/(Z|[+-]\d\d:\d\d)$/.test(value))
+    throw new RangeError(`expected a time with its zone in clock start, got "${value}"`)
   return at
 }
 
 function finite(key: string, value: string, min: number, max: number): number {
   const number = Number(value)
-  if (!(value.trim() !== '' && number >= min && number <= max)) throw new RangeError(`expected clock ${key} from ${min} to ${max}, got "${value}"`)
+  if (!(value.trim() !== '' && number >= min && number <= max))
+    throw new RangeError(`expected clock ${key} from ${min} to ${max}, got "${value}"`)
   return number
 }

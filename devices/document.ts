@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Static, TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import { LineCounter, type Node as YamlNode, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, type Node as YamlNode } from 'yaml'
 
 /** One thing that is wrong in a file a person wrote. Lines and columns count from 1. */
 export interface DocumentFault {
@@ -19,7 +20,11 @@ export class DocumentError extends Error {
   readonly code = 'invalid'
   readonly faults: readonly DocumentFault[]
   constructor(faults: readonly DocumentFault[]) {
-    super(faults.map(({ file, line, column, path, message }) => `${file}:${line}:${column}: ${path ? `${path}: ` : ''}${message}`).join('\n'))
+    super(
+      faults
+        .map(({ file, line, column, path, message }) => `${file}:${line}:${column}: ${path ? `${path}: ` : ''}${message}`)
+        .join('\n'),
+    )
     this.faults = faults
   }
 }
@@ -40,17 +45,32 @@ export interface Document<T> {
  */
 export function parseYaml<T extends TSchema>(text: string, schema: T, file: string): Document<Static<T>> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as Parameters<typeof parseDocument>[1])
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as Parameters<
+    typeof parseDocument
+  >[1])
   const at = (offset: number, path: string, message: string): DocumentFault => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col, path, message }
   }
-  if (document.errors.length > 0) throw new DocumentError(document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? 'malformed YAML')))
+  if (document.errors.length > 0)
+    throw new DocumentError(
+      document.errors.map((error) => at(error.pos[0], '', error.message.split('\n')[0] ?? 'malformed YAML')),
+    )
 
-  const fault = (path: readonly (string | number)[], message: string): DocumentFault => at(offsetOf(document.contents, path), pathText(path), message)
+  const fault = (path: readonly (string | number)[], message: string): DocumentFault =>
+    at(offsetOf(document.contents, path), pathText(path), message)
   const value = Value.Default(schema, document.toJS() ?? {})
-  const faults = Value.Errors(schema, value).flatMap((error) => explain(error, value).map(({ path, message }) => fault(path, message)))
-  if (faults.length > 0) throw new DocumentError(faults.filter(({ path, message }, index) => faults.findIndex((other) => other.path === path && other.message === message) === index))
+  const errors = schemaErrors(schema, value)
+  if (errors.length > 0) {
+    const faults = ofChosenBranches(errors).flatMap((error) =>
+      explain(error, schema, value).map(({ path, message }) => fault(path, message)),
+    )
+    const first = fault(pointer(errors[0]?.instancePath ?? ''), 'expected one of the allowed forms')
+    const distinct = faults.filter(
+      ({ path, message }, index) => faults.findIndex((other) => other.path === path && other.message === message) === index,
+    )
+    throw new DocumentError(distinct.length > 0 ? distinct : [first])
+  }
   return { value: value as Static<T>, fault }
 }
 
@@ -60,10 +80,14 @@ export function readYaml<T extends TSchema>(file: string, schema: T): Document<S
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new DocumentError([{ file, line: 1, column: 1, path: '', message: `expected a readable file, got ${(cause as NodeJS.ErrnoException).code}` }])
+    throw new DocumentError([
+      { file, line: 1, column: 1, path: '', message: `expected a readable file, got ${(cause as NodeJS.ErrnoException).code}` },
+    ])
   }
   if (text.length > DOCUMENT_BYTES_MAX) {
-    throw new DocumentError([{ file, line: 1, column: 1, path: '', message: `expected at most ${DOCUMENT_BYTES_MAX} bytes, got ${text.length}` }])
+    throw new DocumentError([
+      { file, line: 1, column: 1, path: '', message: `expected at most ${DOCUMENT_BYTES_MAX} bytes, got ${text.length}` },
+    ])
   }
   return parseYaml(text, schema, file)
 }
@@ -71,6 +95,7 @@ export function readYaml<T extends TSchema>(file: string, schema: T): Document<S
 /** A schema error's parts that are used here; TypeBox reports in the manner of Ajv. */
 interface SchemaError {
   readonly keyword: string
+  readonly schemaPath: string
   readonly instancePath: string
   readonly message: string
   readonly params: object
@@ -81,14 +106,45 @@ interface Explained {
   readonly message: string
 }
 
-function explain(error: SchemaError, root: unknown): Explained[] {
-  const path = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+/** More errors of one document than this help nobody; typebox's own limit of 8 would hide the branch of a union that was meant. */
+const ERRORS_MAX = 1000
+
+function schemaErrors(schema: TSchema, value: unknown): readonly SchemaError[] {
+  Settings.Set({ maxErrors: ERRORS_MAX })
+  return Value.Check(schema, value) ? [] : Value.Errors(schema, value)
+}
+
+/** Of a union whose `kind` chose a branch only that branch's errors help; the union's own then says nothing more. */
+function ofChosenBranches(errors: readonly SchemaError[]): SchemaError[] {
+  const others = errors
+    .filter(({ keyword, schemaPath }) => keyword === 'const' && schemaPath.endsWith('/properties/kind'))
+    .map(({ schemaPath }) => schemaPath.replace(/properties\/kind$/, ''))
+  const chosen = errors.filter(({ schemaPath }) => !others.some((branch) => `${schemaPath}/`.startsWith(branch)))
+  return chosen.filter(
+    ({ keyword, schemaPath }) =>
+      keyword !== 'anyOf' || !chosen.some((other) => other.schemaPath.startsWith(`${schemaPath}/anyOf/`)),
+  )
+}
+
+function explain(error: SchemaError, schema: TSchema, root: unknown): Explained[] {
+  const path = pointer(error.instancePath)
   const params = error.params as Record<string, unknown>
   const names = (key: string): string[] => (Array.isArray(params[key]) ? (params[key] as string[]) : [])
   if (error.keyword === 'additionalProperties') {
-    return names('additionalProperties').map((name) => ({ path: [...path, name], message: 'expected a known key, got an unknown one' }))
+    return names('additionalProperties').map((name) => ({
+      path: [...path, name],
+      message: 'expected a known key, got an unknown one',
+    }))
   }
-  if (error.keyword === 'required') return names('requiredProperties').map((name) => ({ path, message: `expected the key "${name}", got none` }))
+  if (error.keyword === 'required') {
+    // Inside a union typebox fills no defaults while anything else is wrong.
+    const properties = valueAt(schema, [...pointer(error.schemaPath), 'properties']) as
+      | Record<string, { default?: unknown }>
+      | undefined
+    return names('requiredProperties')
+      .filter((name) => properties?.[name]?.default === undefined)
+      .map((name) => ({ path, message: `expected the key "${name}", got none` }))
+  }
   // `not` and `boolean` only repeat what `additionalProperties` says.
   if (error.keyword === 'not' || error.keyword === 'boolean') return []
   if (error.keyword === 'anyOf') return [{ path, message: `expected one of the allowed forms, got ${show(valueAt(root, path))}` }]
@@ -97,12 +153,24 @@ function explain(error: SchemaError, root: unknown): Explained[] {
       ? `one of ${names('allowedValues').join(', ')}`
       : error.keyword === 'const'
         ? JSON.stringify(params.allowedValue)
-        : error.message.replace(/^must (be |match |have |not have )?/, (words) => (words.includes('match') ? 'to match ' : words.includes('have') ? words.slice('must have '.length) : ''))
+        : error.message.replace(/^must (be |match |have |not have )?/, (words) =>
+            words.includes('match') ? 'to match ' : words.includes('have') ? words.slice('must have '.length) : '',
+          )
   return [{ path, message: `expected ${expected}, got ${show(valueAt(root, path))}` }]
 }
 
+function pointer(text: string): string[] {
+  return text
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
 function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined), root)
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    root,
+  )
 }
 
 function show(value: unknown): string {
@@ -111,7 +179,10 @@ function show(value: unknown): string {
 }
 
 function pathText(path: readonly (string | number)[]): string {
-  return path.map((part) => (/^\d+$/.test(String(part)) ? `[${part}]` : `.${part}`)).join('').replace(/^\./, '')
+  return path
+    .map((part) => (/^\d+$/.test(String(part)) ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '')
 }
 
 /** The offset of the node at the path, or of its nearest ancestor that is there; of the key for a mapping's entry. */
@@ -121,7 +192,9 @@ function offsetOf(contents: YamlNode | null, path: readonly (string | number)[])
   for (const part of path) {
     const items = (node as { items?: unknown[] } | null)?.items
     if (items === undefined) break
-    const pair = items.find((item) => String((item as { key?: { value?: unknown } }).key?.value) === String(part)) as { key: YamlNode; value: unknown } | undefined
+    const pair = items.find((item) => String((item as { key?: { value?: unknown } }).key?.value) === String(part)) as
+      | { key: YamlNode; value: unknown }
+      | undefined
     node = pair ? pair.value : items[Number(part)]
     const range = pair ? pair.key.range : (node as YamlNode | undefined)?.range
     if (!range) break

@@ -23,14 +23,18 @@ const ModbusPoint = Type.Object(
     address: Type.Integer({ minimum: 0, maximum: 65_535, description: 'as on the wire, counted from 0' }),
     type: Type.Enum([...REGISTER_TYPES], { default: 'u16' }),
     words: Type.Enum([...WORD_ORDERS], { default: 'ABCD' }),
-    bit: Type.Optional(Type.Integer({ minimum: 0, maximum: 15, description: 'for type bit in a register: which, 0 is the lowest' })),
+    bit: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 15, description: 'for type bit in a register: which, 0 is the lowest' }),
+    ),
     scale: Type.Number({ default: 1, description: 'unit per count' }),
     offset: Type.Number({ default: 0, description: 'added after scaling, in the unit' }),
     decimals: Type.Integer({ minimum: 0, maximum: DECIMALS_MAX, default: 0, description: 'digits kept after the point' }),
     unit: Type.String({ maxLength: 16, default: '' }),
     meaning: Type.Enum([...MEANINGS], { default: 'gauge' }),
     wraps: Type.Optional(Type.Integer({ minimum: 1, description: 'counter: counts at which it starts from 0 again' })),
-    range: Type.Optional(Type.Tuple([Type.Number(), Type.Number()], { description: 'in the unit; outside it a value is suspect' })),
+    range: Type.Optional(
+      Type.Tuple([Type.Number(), Type.Number()], { description: 'in the unit; outside it a value is suspect' }),
+    ),
     sentinels: Type.Optional(Type.Array(Type.Integer(), { maxItems: 16, description: 'raw counts that mean: no value' })),
     every: Duration({ default: '60s', description: 'poll interval, aligned to the site clock' }),
   },
@@ -47,7 +51,12 @@ const Modbus = Type.Object(
         parity: Type.Enum(['none', 'even', 'odd'], { default: 'none' }),
         stopBits: Type.Enum([1, 2], { default: 1 }),
         timeout: Duration({ default: '1s', description: 'how long an answer may take' }),
-        hole: Type.Integer({ minimum: 0, maximum: 120, default: 0, description: 'unused registers that may be read to join two blocks' }),
+        hole: Type.Integer({
+          minimum: 0,
+          maximum: 120,
+          default: 0,
+          description: 'unused registers that may be read to join two blocks',
+        }),
         block: Type.Integer({ minimum: 1, maximum: 125, default: 125, description: 'most registers in one read' }),
       },
       { ...strict, default: {} },
@@ -95,6 +104,8 @@ export function profileHash(profile: Profile): string {
 /** JSON with sorted keys, so that the order in a file is no new version. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   )
 }
