@@ -1,0 +1,2 @@
+/** The one error of every codec. */
+export * from './protocol-error.ts'

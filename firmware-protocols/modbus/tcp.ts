@@ -1,0 +1,104 @@
+import { ProtocolError } from '#protocols/error'
+import { PDU_BYTES_MAX } from './pdu.ts'
+
+/** Transaction 2 bytes, protocol 2 (always 0), length 2 (of what follows it), unit 1. */
+export const MBAP_BYTES = 7
+export const TCP_FRAME_BYTES_MAX = MBAP_BYTES + PDU_BYTES_MAX
+
+/** One message of Modbus TCP. `pdu` is a copy. */
+export interface TcpFrame {
+  /** 0..65535; a device echoes the request's. */
+  readonly transaction: number
+  /** 0..255. */
+  readonly unit: number
+  readonly pdu: Uint8Array
+}
+
+/** @throws ProtocolError `malformed` for a PDU that is empty or beyond its limit. */
+export function encodeTcp(transaction: number, unit: number, pdu: Uint8Array): Uint8Array {
+  if (pdu.length < 1 || pdu.length > PDU_BYTES_MAX)
+    throw new ProtocolError('malformed', `expected a PDU of 1 to ${PDU_BYTES_MAX} bytes, got ${pdu.length}`, pdu)
+  const length = pdu.length + 1
+  const frame = new Uint8Array(MBAP_BYTES + pdu.length)
+  frame[0] = transaction >> 8
+  frame[1] = transaction
+  frame[4] = length >> 8
+  frame[5] = length
+  frame[6] = unit
+  frame.set(pdu, MBAP_BYTES)
+  return frame
+}
+
+/**
+ * Cuts a byte stream into frames. What cannot start a frame (protocol not 0, length not 2..254) is dropped byte by byte and counted, so
+ * that a stream falls back into step after noise. Holds at most one incomplete frame.
+ */
+export class TcpSplitter {
+  #pending: Uint8Array = new Uint8Array()
+  #dropped = 0
+
+  /** Bytes that belonged to no frame, so far. */
+  get droppedBytes(): number {
+    return this.#dropped
+  }
+
+  /** Bytes of a frame that is not complete yet. */
+  get pendingBytes(): number {
+    return this.#pending.length
+  }
+
+  /** The frames that this chunk completes. */
+  push(chunk: Uint8Array): TcpFrame[] {
+    const bytes = joined(this.#pending, chunk)
+    const frames: TcpFrame[] = []
+    let from = 0
+    while (from < bytes.length) {
+      const length = frameLength(bytes, from)
+      if (length === NO_FRAME) {
+        from++
+        this.#dropped++
+      } else if (length === INCOMPLETE || from + length > bytes.length) break
+      else {
+        frames.push({
+          transaction: byteAt(bytes, from) * 256 + byteAt(bytes, from + 1),
+          unit: byteAt(bytes, from + 6),
+          pdu: new Uint8Array(bytes.subarray(from + MBAP_BYTES, from + length)),
+        })
+        from += length
+      }
+    }
+    this.#pending = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from))
+    return frames
+  }
+
+  /** Forgets an incomplete frame, as after a new connection; its bytes count as dropped. */
+  reset(): void {
+    this.#dropped += this.#pending.length
+    this.#pending = EMPTY
+  }
+}
+
+const EMPTY = new Uint8Array()
+const INCOMPLETE = 0
+const NO_FRAME = -1
+
+function frameLength(bytes: Uint8Array, from: number): number {
+  const left = bytes.length - from
+  if ((left > 2 && bytes[from + 2] !== 0) || (left > 3 && bytes[from + 3] !== 0) || (left > 4 && bytes[from + 4] !== 0))
+    return NO_FRAME
+  if (left < 6) return INCOMPLETE
+  const length = byteAt(bytes, from + 5)
+  return length < 2 || length > PDU_BYTES_MAX + 1 ? NO_FRAME : 6 + length
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
+  return bytes
+}
