@@ -19,13 +19,13 @@ export class ProtocolError extends Error {
   /** The bytes that were looked at; empty where a value was refused before it became bytes. */
   readonly frame: Uint8Array
   /** The device's own number, for code `exception`. */
-  readonly exception?: number
+  readonly exception: number | undefined
 
   constructor(code: ProtocolErrorCode, message: string, frame: Uint8Array, exception?: number) {
     super(frame.length === 0 ? message : `${message} [${hexOf(frame)}]`)
     this.code = code
     this.frame = frame
-    if (exception !== undefined) this.exception = exception
+    this.exception = exception
   }
 }
 

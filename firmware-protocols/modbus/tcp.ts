@@ -1,5 +1,6 @@
 import { ProtocolError } from '#protocols/error'
 import { PDU_BYTES_MAX } from './pdu.ts'
+import { FrameSplitter, INCOMPLETE, NO_FRAME } from './splitter.ts'
 
 /** Transaction 2 bytes, protocol 2 (always 0), length 2 (of what follows it), unit 1. */
 export const MBAP_BYTES = 7
@@ -30,57 +31,53 @@ export function encodeTcp(transaction: number, unit: number, pdu: Uint8Array): U
 }
 
 /**
+ * The inverse of `encodeTcp` for one whole frame.
+ * @throws ProtocolError `truncated`, `malformed` (a protocol other than 0, a length that is not that of the frame).
+ */
+export function decodeTcp(frame: Uint8Array): TcpFrame {
+  const length = frameLength(frame, 0)
+  if (length === NO_FRAME) throw new ProtocolError('malformed', 'expected protocol 0 and a length of 2 to 254', frame)
+  if (length === INCOMPLETE || frame.length < length)
+    throw new ProtocolError('truncated', `expected ${length || MBAP_BYTES + 1} bytes, got ${frame.length}`, frame)
+  if (frame.length > length) throw new ProtocolError('malformed', `expected ${length} bytes, got ${frame.length}`, frame)
+  return takeFrame(frame, 0, length)
+}
+
+/**
  * Cuts a byte stream into frames. What cannot start a frame (protocol not 0, length not 2..254) is dropped byte by byte and counted, so
  * that a stream falls back into step after noise. Holds at most one incomplete frame.
  */
 export class TcpSplitter {
-  #pending: Uint8Array = new Uint8Array()
-  #dropped = 0
+  readonly #frames = new FrameSplitter(frameLength, takeFrame)
 
   /** Bytes that belonged to no frame, so far. */
   get droppedBytes(): number {
-    return this.#dropped
+    return this.#frames.droppedBytes
   }
 
   /** Bytes of a frame that is not complete yet. */
   get pendingBytes(): number {
-    return this.#pending.length
+    return this.#frames.pendingBytes
   }
 
   /** The frames that this chunk completes. */
   push(chunk: Uint8Array): TcpFrame[] {
-    const bytes = joined(this.#pending, chunk)
-    const frames: TcpFrame[] = []
-    let from = 0
-    while (from < bytes.length) {
-      const length = frameLength(bytes, from)
-      if (length === NO_FRAME) {
-        from++
-        this.#dropped++
-      } else if (length === INCOMPLETE || from + length > bytes.length) break
-      else {
-        frames.push({
-          transaction: byteAt(bytes, from) * 256 + byteAt(bytes, from + 1),
-          unit: byteAt(bytes, from + 6),
-          pdu: new Uint8Array(bytes.subarray(from + MBAP_BYTES, from + length)),
-        })
-        from += length
-      }
-    }
-    this.#pending = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from))
-    return frames
+    return this.#frames.push(chunk)
   }
 
   /** Forgets an incomplete frame, as after a new connection; its bytes count as dropped. */
   reset(): void {
-    this.#dropped += this.#pending.length
-    this.#pending = EMPTY
+    this.#frames.reset()
   }
 }
 
-const EMPTY = new Uint8Array()
-const INCOMPLETE = 0
-const NO_FRAME = -1
+function takeFrame(bytes: Uint8Array, from: number, length: number): TcpFrame {
+  return {
+    transaction: byteAt(bytes, from) * 256 + byteAt(bytes, from + 1),
+    unit: byteAt(bytes, from + 6),
+    pdu: new Uint8Array(bytes.subarray(from + MBAP_BYTES, from + length)),
+  }
+}
 
 function frameLength(bytes: Uint8Array, from: number): number {
   const left = bytes.length - from
@@ -93,12 +90,4 @@ function frameLength(bytes: Uint8Array, from: number): number {
 
 function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second
-  const bytes = new Uint8Array(first.length + second.length)
-  bytes.set(first)
-  bytes.set(second, first.length)
-  return bytes
 }

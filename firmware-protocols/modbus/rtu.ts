@@ -1,0 +1,130 @@
+import { ProtocolError } from '#protocols/error'
+import { crc16 } from './crc16.ts'
+import { EXCEPTION_FLAG, isFunction, PDU_BYTES_MAX } from './pdu.ts'
+import type { Request } from './request.ts'
+import { FrameSplitter, INCOMPLETE, type Measure, NO_FRAME } from './splitter.ts'
+
+/** Unit 1 byte, PDU, CRC 2. */
+export const RTU_FRAME_BYTES_MAX = PDU_BYTES_MAX + 3
+const RTU_FRAME_BYTES_MIN = 4
+/** Unit, function with its exception flag, exception, CRC. */
+const EXCEPTION_BYTES = 5
+
+/** One message on a serial line. `pdu` is a copy. */
+export interface RtuFrame {
+  /** 1..247; 0 addresses all, 248..255 are reserved but in use. */
+  readonly unit: number
+  readonly pdu: Uint8Array
+}
+
+/** @throws ProtocolError `malformed` for a PDU that is empty or beyond its limit. */
+export function encodeRtu(unit: number, pdu: Uint8Array): Uint8Array {
+  if (pdu.length < 1 || pdu.length > PDU_BYTES_MAX)
+    throw new ProtocolError('malformed', `expected a PDU of 1 to ${PDU_BYTES_MAX} bytes, got ${pdu.length}`, pdu)
+  const frame = new Uint8Array(pdu.length + 3)
+  frame[0] = unit
+  frame.set(pdu, 1)
+  const crc = crc16(frame, 0, pdu.length + 1)
+  frame[pdu.length + 1] = crc
+  frame[pdu.length + 2] = crc >> 8
+  return frame
+}
+
+/** The inverse of `encodeRtu` for one whole frame. @throws ProtocolError `truncated`, `malformed` (too long), `checksum`. */
+export function decodeRtu(frame: Uint8Array): RtuFrame {
+  if (frame.length < RTU_FRAME_BYTES_MIN)
+    throw new ProtocolError('truncated', `expected at least ${RTU_FRAME_BYTES_MIN} bytes, got ${frame.length}`, frame)
+  if (frame.length > RTU_FRAME_BYTES_MAX)
+    throw new ProtocolError('malformed', `expected at most ${RTU_FRAME_BYTES_MAX} bytes, got ${frame.length}`, frame)
+  const taken = takeFrame(frame, 0, frame.length)
+  if (taken) return taken
+  const crc = crc16(frame, 0, frame.length - 2)
+  throw new ProtocolError('checksum', `expected CRC ${hex(crc & 0xff)}${hex(crc >> 8)}`, frame)
+}
+
+/**
+ * Cuts a serial byte stream into frames by expected length and CRC, for silence between frames cannot be seen from user space. The measure
+ * says whose frames they are: `requestLength` for a device, `answerLength(unit, request)` for a client, `responseLength` for an onlooker.
+ * What starts no frame or fails its CRC is dropped byte by byte and counted. Holds at most one incomplete frame; a line that fell silent
+ * within one wants `reset`.
+ */
+export class RtuSplitter {
+  readonly #frames: FrameSplitter<RtuFrame>
+
+  constructor(measure: Measure) {
+    this.#frames = new FrameSplitter(measure, takeFrame)
+  }
+
+  /** Bytes that belonged to no frame, so far. */
+  get droppedBytes(): number {
+    return this.#frames.droppedBytes
+  }
+
+  /** Bytes of a frame that is not complete yet. */
+  get pendingBytes(): number {
+    return this.#frames.pendingBytes
+  }
+
+  /** The frames that this chunk completes. */
+  push(chunk: Uint8Array): RtuFrame[] {
+    return this.#frames.push(chunk)
+  }
+
+  /** Forgets an incomplete frame, its bytes counting as dropped, and may expect another kind of frame from now on. */
+  reset(measure?: Measure): void {
+    this.#frames.reset(measure)
+  }
+}
+
+/** Measures requests, as a device sees them. */
+export const requestLength: Measure = (bytes, from) => {
+  const left = bytes.length - from
+  if (left < 2) return INCOMPLETE
+  const code = bytes[from + 1] ?? 0
+  if (!isFunction(code)) return NO_FRAME
+  if (code <= 6) return 8
+  return left < 7 ? INCOMPLETE : within(9 + (bytes[from + 6] ?? 0))
+}
+
+/** Measures responses whose requests are not known. */
+export const responseLength: Measure = (bytes, from) => {
+  const left = bytes.length - from
+  if (left < 2) return INCOMPLETE
+  const code = bytes[from + 1] ?? 0
+  if (!isFunction(code & ~EXCEPTION_FLAG)) return NO_FRAME
+  if (code >= EXCEPTION_FLAG) return EXCEPTION_BYTES
+  if (code > 4) return 8
+  return left < 3 ? INCOMPLETE : within(5 + (bytes[from + 2] ?? 0))
+}
+
+/** Measures the answer to one request: only its unit, its function or that function's exception, and its length start a frame. */
+export function answerLength(unit: number, request: Request): Measure {
+  const { function: code } = request
+  const isRead = code <= 4
+  const bytesAsked = 'count' in request ? (code <= 2 ? Math.ceil(request.count / 8) : request.count * 2) : 0
+  return (bytes, from) => {
+    if (bytes[from] !== unit) return NO_FRAME
+    const left = bytes.length - from
+    if (left < 2) return INCOMPLETE
+    if (bytes[from + 1] === (code | EXCEPTION_FLAG)) return EXCEPTION_BYTES
+    if (bytes[from + 1] !== code) return NO_FRAME
+    if (!isRead) return 8
+    if (left < 3) return INCOMPLETE
+    return bytes[from + 2] === bytesAsked ? 5 + bytesAsked : NO_FRAME
+  }
+}
+
+function within(length: number): number {
+  return length <= RTU_FRAME_BYTES_MAX ? length : NO_FRAME
+}
+
+function takeFrame(bytes: Uint8Array, from: number, length: number): RtuFrame | undefined {
+  const end = from + length - 2
+  const crc = crc16(bytes, from, end)
+  if (bytes[end] !== (crc & 0xff) || bytes[end + 1] !== crc >> 8) return undefined
+  return { unit: bytes[from] ?? 0, pdu: new Uint8Array(bytes.subarray(from + 1, end)) }
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
+}

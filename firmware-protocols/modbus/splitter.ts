@@ -1,0 +1,70 @@
+/** `measure` cannot tell yet how long the frame is. */
+export const INCOMPLETE = 0
+/** No frame starts here. */
+export const NO_FRAME = -1
+
+/** The length of the frame that starts at `from`, or `INCOMPLETE`, or `NO_FRAME`. Must not depend on bytes behind that length. */
+export type Measure = (bytes: Uint8Array, from: number) => number
+
+/** The frame at `from`, all of its bytes being there; undefined if its check does not hold. */
+export type Take<T> = (bytes: Uint8Array, from: number, length: number) => T | undefined
+
+/**
+ * Cuts a byte stream into frames. Where none starts, one byte is dropped and counted and the next is tried, so that a stream falls back into
+ * step after noise. Holds less than one frame of the greatest length that `measure` tells.
+ */
+export class FrameSplitter<T> {
+  readonly #take: Take<T>
+  #measure: Measure
+  #pending: Uint8Array = EMPTY
+  #dropped = 0
+
+  constructor(measure: Measure, take: Take<T>) {
+    this.#measure = measure
+    this.#take = take
+  }
+
+  get droppedBytes(): number {
+    return this.#dropped
+  }
+
+  get pendingBytes(): number {
+    return this.#pending.length
+  }
+
+  push(chunk: Uint8Array): T[] {
+    const bytes = joined(this.#pending, chunk)
+    const frames: T[] = []
+    let from = 0
+    while (from < bytes.length) {
+      const length = this.#measure(bytes, from)
+      if (length === INCOMPLETE || from + length > bytes.length) break
+      const frame = length === NO_FRAME ? undefined : this.#take(bytes, from, length)
+      if (frame === undefined) {
+        from++
+        this.#dropped++
+      } else {
+        frames.push(frame)
+        from += length
+      }
+    }
+    this.#pending = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from))
+    return frames
+  }
+
+  reset(measure = this.#measure): void {
+    this.#dropped += this.#pending.length
+    this.#pending = EMPTY
+    this.#measure = measure
+  }
+}
+
+const EMPTY = new Uint8Array()
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
+  return bytes
+}
