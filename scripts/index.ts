@@ -1,0 +1,3 @@
+/** What `architecture.test.ts` judges with. */
+export * from './house.ts'
+export * from './imports.ts'
