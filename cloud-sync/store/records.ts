@@ -1,0 +1,51 @@
+import { Kysely, SqliteDialect } from 'kysely'
+import { migrate, pendingMigrations } from './migrate.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+import { openSqlite, type Sqlite } from './sqlite.ts'
+import { StoreError } from './store-error.ts'
+import type { RecordTables } from './tables.ts'
+import { lockWriter } from './writer-lock.ts'
+
+/** The cloud's records: what is known of gateways, stations, devices, events and alerts. */
+export interface Records extends AsyncDisposable {
+  readonly db: Kysely<RecordTables>
+  readonly file: string
+}
+
+/**
+ * Opens `records.db`. Its one writer makes it and brings its schema up to date; `readonly` opens beside a running writer and changes nothing.
+ * @throws StoreError `missing` or `older` (readonly: its writer has not opened it yet), `newer`, `locked`, `unsafe`
+ */
+export async function openRecords(file: string, { readonly = false }: { readonly?: boolean } = {}): Promise<Records> {
+  const lock = readonly ? undefined : lockWriter(file)
+  try {
+    const sqlite = openSqlite(file, { readonly })
+    const db = new Kysely<RecordTables>({ dialect: new SqliteDialect({ database: sqlite }) })
+    try {
+      if (readonly) expectCurrent(sqlite, file)
+      else await migrate(sqlite, db, file, MIGRATIONS)
+    } catch (error) {
+      sqlite.close()
+      throw error
+    }
+    return {
+      db,
+      file,
+      [Symbol.asyncDispose]: async () => {
+        await db.destroy()
+        // A Kysely that was never asked anything closes nothing.
+        sqlite.close()
+        lock?.[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    lock?.[Symbol.dispose]()
+    throw error
+  }
+}
+
+function expectCurrent(sqlite: Sqlite, file: string): void {
+  const [next] = pendingMigrations(sqlite, file, MIGRATIONS)
+  if (next !== undefined)
+    throw new StoreError('older', `expected migration ${next} in ${file}, got an older schema: its writer brings it up to date`)
+}

@@ -1,0 +1,23 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { StoreError } from './store-error.ts'
+
+/**
+ * Holds the right to write a store until it is disposed of, or until the process ends in whatever way: the lock is the operating system's,
+ * on an empty database beside the store. Two writers of one WAL file starve each other, and SQLite alone would allow them.
+ * @throws StoreError `locked`
+ */
+export function lockWriter(file: string): Disposable {
+  mkdirSync(dirname(file), { recursive: true })
+  const lock = new Database(`${file}.writer`, { timeout: 0 })
+  try {
+    // Nothing is ever written there, so that taking and losing the lock costs no sync.
+    lock.pragma('journal_mode = DELETE')
+    lock.exec('begin exclusive')
+  } catch (cause) {
+    lock.close()
+    throw new StoreError('locked', `expected to be the only writer of ${file}, got another one`, { cause })
+  }
+  return { [Symbol.dispose]: () => void lock.close() }
+}
