@@ -11,7 +11,7 @@ export interface SiteEvent {
   readonly body: EventBody
 }
 
-export const EVENT_KINDS = ['gateway.started', 'device.described', 'device.online', 'device.offline', 'alarm'] as const
+export const EVENT_KINDS = ['gateway.started', 'device.described', 'device.online', 'device.offline', 'alarm', 'loss'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** Plain data of the event's kind; checked by its reader with the schema of that kind. */
@@ -53,4 +53,13 @@ export interface AlarmBody {
   readonly action?: 'prepare' | 'move'
   readonly value: number | null
   readonly evidence: EventBody
+}
+
+/** Body of `loss`: rows that were given a seq and will not come. A row that arrives after all wins over it. */
+export interface LossRecord {
+  readonly epoch: string
+  readonly lane: string
+  readonly seqs: readonly (readonly [first: number, last: number])[]
+  readonly count: number
+  readonly why: string
 }

@@ -26,7 +26,9 @@ export interface Evidence {
   readonly limit: number | null
   readonly windowMs?: number
   readonly sum?: number
-  /** The deciding row, or the first and last rows of the window. */
+  /** How much of the window is known, 0 to 1: below 1 the sum is a lower bound. */
+  readonly coverage?: number
+  /** The deciding row, or the rain that fell in the window. */
   readonly rows: readonly { readonly at: number; readonly value: number }[]
 }
 
@@ -35,6 +37,7 @@ export interface RulePoint {
   readonly decimals: number
   /** Counter: counts at which it starts again from 0. */
   readonly wraps?: number
+  readonly everyMs: number
 }
 
 /** A rule as a pure fold: the same inputs in the same order give the same verdicts, on a gateway and in the cloud. */

@@ -1,0 +1,42 @@
+import { decode, encode } from 'cborg'
+import { type Static, Type } from 'typebox'
+import { Value as Schema } from 'typebox/value'
+import { LANES } from './lane.ts'
+import { SyncError } from './sync-error.ts'
+
+const Range = Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })])
+
+/** What the cloud answers: these rows are durably in its inbox, these it refuses for good, and so many bytes more are welcome. */
+export const Ack = Type.Object(
+  {
+    epoch: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+    lane: Type.Enum([...LANES]),
+    ranges: Type.Array(Range, { maxItems: 1000 }),
+    refused: Type.Array(
+      Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 }), Type.String({ maxLength: 200 })]),
+      {
+        maxItems: 1000,
+        description: 'first, last, why',
+      },
+    ),
+    credit: Type.Integer({ minimum: 0, description: 'bytes; 0: keep what you have' }),
+  },
+  { additionalProperties: false },
+)
+export type Ack = Static<typeof Ack>
+
+export function encodeAck(ack: Ack): Uint8Array {
+  return encode(ack)
+}
+
+/** @throws SyncError `malformed` */
+export function decodeAck(bytes: Uint8Array): Ack {
+  let content: unknown
+  try {
+    content = decode(bytes)
+  } catch (cause) {
+    throw new SyncError('malformed', 'expected an acknowledgement in CBOR', { cause })
+  }
+  if (!Schema.Check(Ack, content)) throw new SyncError('malformed', 'expected an acknowledgement')
+  return content
+}

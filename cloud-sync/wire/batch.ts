@@ -1,0 +1,152 @@
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { decode, encode } from 'cborg'
+import { type Static, Type } from 'typebox'
+import { Value as Schema } from 'typebox/value'
+import { decodeReadings, encodeReadings } from './columns.ts'
+import { EVENT_KINDS, type SiteEvent } from './event.ts'
+import type { JournalledReading } from './journalled.ts'
+import { LANES, type Lane } from './lane.ts'
+import { DEVICE_ID } from './rules/index.ts'
+import { SyncError } from './sync-error.ts'
+import { GATEWAY_ID } from './topic.ts'
+import { WIRE_VERSION } from './version.ts'
+
+/** Rows in one batch. */
+export const BATCH_ROWS_MAX = 1000
+/** The whole message, compressed: it passes every broker's limit. */
+export const BATCH_BYTES_MAX = 64 * 1024
+/** What a batch may grow to when it is opened: a bomb ends here. */
+export const BATCH_OPENED_BYTES_MAX = 4 * 1024 * 1024
+
+/** Consecutive rows of one lane; `first` and `last` are their lowest and highest seq. */
+export type Batch = {
+  readonly gateway: string
+  /** Names the life of one journal file. */
+  readonly epoch: string
+  readonly first: number
+  readonly last: number
+} & (
+  | { readonly lane: 'reading'; readonly rows: readonly JournalledReading[] }
+  | { readonly lane: Exclude<Lane, 'reading'>; readonly rows: readonly JournalledEvent[] }
+)
+
+export interface JournalledEvent {
+  readonly seq: number
+  readonly event: SiteEvent
+}
+
+/** What can be read of a batch without opening it: enough to acknowledge or refuse it. */
+export type BatchHead = Static<typeof BatchHead>
+export const BatchHead = Type.Object({
+  v: Type.Integer({ minimum: 1, maximum: WIRE_VERSION }),
+  gateway: Type.String({ pattern: GATEWAY_ID }),
+  epoch: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+  lane: Type.Enum([...LANES]),
+  first: Type.Integer({ minimum: 1 }),
+  last: Type.Integer({ minimum: 1 }),
+  rows: Type.Integer({ minimum: 1, maximum: BATCH_ROWS_MAX }),
+})
+
+const Envelope = Type.Object({
+  ...BatchHead.properties,
+  crc: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
+  body: Type.Unsafe<Uint8Array>(Type.Any()),
+})
+
+const Events = Type.Array(
+  Type.Tuple([
+    Type.Integer({ minimum: 1 }),
+    Type.Object(
+      {
+        id: Type.String({ minLength: 1, maxLength: 80 }),
+        kind: Type.Enum([...EVENT_KINDS]),
+        at: Type.Integer(),
+        device: Type.Optional(Type.String({ pattern: DEVICE_ID })),
+        body: Type.Record(Type.String(), Type.Unknown()),
+      },
+      { additionalProperties: false },
+    ),
+  ]),
+)
+
+/** Encodes a batch; the same rows always give the same bytes. See batch.cddl. */
+export function encodeBatch(batch: Batch): Uint8Array {
+  const { gateway, epoch, lane, first, last, rows } = batch
+  const columns = batch.lane === 'reading' ? encodeReadings(batch.rows) : batch.rows.map(({ seq, event }) => [seq, event])
+  const body = deflateRawSync(encode(columns))
+  return encode({ v: WIRE_VERSION, gateway, epoch, lane, first, last, rows: rows.length, crc: crc32(body), body })
+}
+
+/**
+ * Reads the head of a batch.
+ * @throws SyncError `too-large`, `malformed` or `version`: it cannot be said which rows these bytes are.
+ */
+export function decodeBatchHead(bytes: Uint8Array): BatchHead {
+  const { crc: _, body: __, ...head } = decodeEnvelope(bytes)
+  return head
+}
+
+/**
+ * Opens a batch and checks it: checksum, limits, every column.
+ * @throws SyncError `too-large`, `malformed`, `version` or `checksum`.
+ */
+export function decodeBatch(bytes: Uint8Array): Batch {
+  const { crc, body, gateway, epoch, lane, first, last, rows: count } = decodeEnvelope(bytes)
+  if (crc32(body) !== crc)
+    throw new SyncError('checksum', `expected crc ${crc} over the body of ${lane} ${first}-${last}, got ${crc32(body)}`)
+  const content = open(body)
+  const base = { gateway, epoch, first, last }
+  const batch: Batch =
+    lane === 'reading' ? { ...base, lane, rows: decodeReadings(content, count) } : { ...base, lane, rows: decodeEvents(content) }
+  const seqs = batch.rows.map(({ seq }) => seq)
+  if (
+    seqs.length !== count ||
+    seqs[0] !== first ||
+    seqs.at(-1) !== last ||
+    seqs.some((seq, index) => index > 0 && seq <= (seqs[index - 1] ?? 0))
+  ) {
+    throw new SyncError(
+      'malformed',
+      `expected ${count} rows from ${first} to ${last} in rising order, got ${seqs.length} from ${seqs[0]} to ${seqs.at(-1)}`,
+    )
+  }
+  return batch
+}
+
+function decodeEnvelope(bytes: Uint8Array): Static<typeof Envelope> {
+  if (bytes.length > BATCH_BYTES_MAX)
+    throw new SyncError('too-large', `expected at most ${BATCH_BYTES_MAX} bytes in a batch, got ${bytes.length}`)
+  const envelope = cbor(bytes)
+  const version = typeof envelope === 'object' && envelope !== null && 'v' in envelope ? envelope.v : undefined
+  if (typeof version === 'number' && version > WIRE_VERSION)
+    throw new SyncError('version', `expected wire version ${WIRE_VERSION} or older, got ${version}`)
+  if (!Schema.Check(Envelope, envelope) || !(envelope.body instanceof Uint8Array) || envelope.last < envelope.first)
+    throw new SyncError('malformed', 'expected the envelope of a batch')
+  return envelope
+}
+
+function open(body: Uint8Array): unknown {
+  let opened: Uint8Array
+  try {
+    opened = inflateRawSync(body, { maxOutputLength: BATCH_OPENED_BYTES_MAX })
+  } catch (cause) {
+    throw new SyncError('malformed', `expected a deflated body of at most ${BATCH_OPENED_BYTES_MAX} bytes`, { cause })
+  }
+  return cbor(opened)
+}
+
+function decodeEvents(content: unknown): JournalledEvent[] {
+  if (!Schema.Check(Events, content)) throw new SyncError('malformed', 'expected events of known kinds')
+  return content.map(([seq, { id, kind, at, device, body }]) => ({
+    seq,
+    event: { id, kind, at, ...(device !== undefined && { device }), body },
+  }))
+}
+
+function cbor(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes, { rejectDuplicateMapKeys: true })
+  } catch (cause) {
+    throw new SyncError('malformed', 'expected CBOR', { cause })
+  }
+}
