@@ -10,6 +10,7 @@ const ROOT = dirname(fileURLToPath(import.meta.url))
 const NODE = join('node_modules', '.bin', 'node')
 const STAMPS = join('node_modules', '.setup')
 const HEARTBEAT_MS = 10_000
+const IS_FOR_TESTS = process.argv.includes('--test-servers')
 
 /** Debian packages that tests use, each with a file that it brings. */
 const TEST_SERVERS = {
@@ -32,7 +33,7 @@ async function main() {
     throw new SetupError(`expected Node 18 or later, got ${process.versions.node}`)
   await installPackages()
   await buildPages()
-  if (process.argv.includes('--test-servers')) await installTestServers()
+  if (IS_FOR_TESTS) await installTestServers()
 }
 
 async function installPackages() {
@@ -88,7 +89,7 @@ async function installTestServers() {
   const install = ['install', '-y', '--no-install-recommends', ...names]
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
     throw new SetupError(
-      `the tests use ${names.join(', ')}, which are not on this machine. On Debian or Ubuntu run\n` +
+      `the tests need what is not on this machine: ${names.join(', ')}. On Debian or Ubuntu run\n` +
         `  sudo apt-get update && sudo apt-get ${install.join(' ')}\n` +
         `Elsewhere the tests expect ${names.map((name) => TEST_SERVERS[name]).join(', ')}.`,
     )
@@ -169,5 +170,7 @@ function say(text) {
 main().catch((error) => {
   if (!(error instanceof SetupError)) throw error
   say(error.message)
+  // The line that a test run ends with: none was run, and that is a failure.
+  if (IS_FOR_TESTS) console.log('0 passed, 1 failed')
   process.exitCode = 1
 })
