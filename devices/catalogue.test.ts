@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { loadCatalogue, PROFILES_FOLDER, readProfile } from './catalogue.ts'
+import { decimalOf, powerOfTen } from './decimal.ts'
+import { DocumentError } from './document.ts'
+import { decodePoint, encodePoint, imageOf, pointWidth } from './modbus-point.ts'
+import { POINT_NAME, type Point, type Profile, profileHash } from './profile.ts'
+import type { Value } from './reading.ts'
+
+const entries = [...loadCatalogue().values()]
+const examples = entries.flatMap(({ name, profile }) =>
+  profile.examples.map((example) => ({ title: `${name}: ${example.name}`, profile, example })),
+)
+
+/** An example's number, which is in the unit, as the count that a reading holds. */
+function countOf(point: Point, value: number | boolean | null): Value {
+  if (typeof value !== 'number') return value
+  const { digits, exponent } = decimalOf(value)
+  expect(exponent + point.decimals, `${value} has more than ${point.decimals} decimals`).toBeGreaterThanOrEqual(0)
+  return Number(digits * powerOfTen(exponent + point.decimals))
+}
+
+function pointOf(profile: Profile, name: string): Point {
+  const point = profile.modbus.points[name]
+  if (point === undefined) throw new Error(`no point ${name}`)
+  return point
+}
+
+test.each(examples)('$title decodes to its readings', ({ profile, example }) => {
+  const image = imageOf(example)
+  for (const [name, told] of Object.entries(example.readings)) {
+    const point = pointOf(profile, name)
+    const words = Array.from({ length: pointWidth(point) }, (_, index) => image[point.table].get(point.address + index))
+    expect(words, `${name}: the example holds no words for it`).not.toContain(undefined)
+    const decoded = decodePoint(point, words.map(Number))
+    expect(decoded.value, name).toBe(countOf(point, told))
+    if (told === null) expect(decoded.quality, name).toBe('bad')
+    else
+      expect(decodePoint(point, encodePoint(point, decoded.value)).value, `${name}, encoded and decoded again`).toBe(
+        decoded.value,
+      )
+  }
+})
+
+test.each(entries)('$name proves each of its points by an example', ({ profile }) => {
+  const proven = new Set(profile.examples.flatMap((example) => Object.keys(example.readings)))
+  expect(Object.keys(profile.modbus.points).filter((name) => !proven.has(name))).toEqual([])
+})
+
+test.each(entries)('$name is named by its place and carries its hash', ({ name, hash, profile, file }) => {
+  expect(file).toBe(join(PROFILES_FOLDER, `${name}.yaml`))
+  expect(name).toMatch(/^[a-z][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/)
+  expect(name.startsWith(`${profile.kind}/`)).toBe(true)
+  expect(hash).toBe(profileHash(profile))
+  expect(hash).toMatch(/^[0-9a-f]{16}$/)
+  for (const point of Object.keys(profile.modbus.points)) expect(point).toMatch(new RegExp(POINT_NAME))
+})
+
+const YAML = `title: Test gauge
+kind: rain-gauge
+source: a test
+modbus:
+  defaults: {}
+  points:
+    rain: { table: input, address: 0, scale: 0.1, decimals: 1 }
+examples:
+  - { name: one, input: { 0: [5] }, readings: { rain: 0.5 } }
+`
+
+/** A folder of its own with profiles by name; removed when the test ends. */
+function folderOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-catalogue-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, `${name}.yaml`), text)
+  }
+  return folder
+}
+
+function faultsOf(text: string): string[] {
+  try {
+    loadCatalogue([folderOf({ 'rain-gauge/test': text })])
+  } catch (error) {
+    if (error instanceof DocumentError) return error.faults.map(({ line, path, message }) => `${line} ${path}: ${message}`)
+    throw error
+  }
+  return []
+}
+
+test('defaults are filled in', () => {
+  const profile = readProfile(join(folderOf({ 'rain-gauge/test': YAML }), 'rain-gauge/test.yaml')).profile
+  expect(profile.modbus.defaults).toMatchObject({ timeout: '1s', hole: 0, block: 125 })
+  expect(profile.modbus.points.rain).toMatchObject({ type: 'u16', words: 'ABCD', offset: 0, every: '60s' })
+})
+
+test('the order of keys is no new version, another scale is', () => {
+  const read = (text: string) => loadCatalogue([folderOf({ 'rain-gauge/test': text })]).get('rain-gauge/test')?.hash
+  const swapped = YAML.replace('table: input, address: 0', 'address: 0, table: input')
+  expect(read(swapped)).toBe(read(YAML))
+  expect(read(YAML.replace('0.1', '0.2'))).not.toBe(read(YAML))
+})
+
+test("a site's profile wins over ours of the same name", () => {
+  const ours = folderOf({ 'rain-gauge/test': YAML, 'rain-gauge/other': YAML })
+  const site = folderOf({ 'rain-gauge/test': YAML.replace('Test gauge', 'Mended gauge') })
+  const catalogue = loadCatalogue([ours, site])
+  expect([...catalogue.values()].map(({ name, profile }) => [name, profile.title])).toEqual([
+    ['rain-gauge/other', 'Test gauge'],
+    ['rain-gauge/test', 'Mended gauge'],
+  ])
+})
+
+test.each<[string, string, string, string]>([
+  ['an unknown key', 'decimals: 1', 'decimal: 1', '7 modbus.points.rain.decimal: expected a known key, got an unknown one'],
+  ['a kind that is not the folder', 'kind: rain-gauge', 'kind: soil', '2 kind: expected rain-gauge as the folder says, got soil'],
+  ['a number in a bit table', 'table: input', 'table: coil', '7 modbus.points.rain.type: expected bit in table coil, got u16'],
+  [
+    'a bit of a register that is not named',
+    'scale: 0.1',
+    'type: bit',
+    '7 modbus.points.rain.type: expected the key "bit" beside type bit, got none',
+  ],
+  ['a scale of 0', 'scale: 0.1', 'scale: 0', '7 modbus.points.rain.scale: expected a scale other than 0'],
+  [
+    'a range upside down',
+    'scale: 0.1',
+    'range: [2, 1]',
+    '7 modbus.points.rain.range: expected the lower limit first, got [2, 1]',
+  ],
+  [
+    'an example of an unknown point',
+    'rain: 0.5',
+    'snow: 0.5',
+    '9 examples[0].readings.snow: expected the name of a point above, got an unknown one',
+  ],
+  ['no source', 'source: a test\n', '', '1 : expected the key "source", got none'],
+])('%s is a fault with its line and path', (_, from, to, fault) => {
+  expect(faultsOf(YAML)).toEqual([])
+  expect(faultsOf(YAML.replace(from, to))).toContain(fault)
+})
+
+test('the faults of all files come at once', () => {
+  const folder = folderOf({ 'rain-gauge/a': YAML.replace('0.1', 'much'), 'rain-gauge/b': 'title: [' })
+  const files = (() => {
+    try {
+      loadCatalogue([folder])
+      return []
+    } catch (error) {
+      return error instanceof DocumentError ? error.faults.map(({ file }) => file.slice(folder.length + 1)) : []
+    }
+  })()
+  expect(new Set(files)).toEqual(new Set(['rain-gauge/a.yaml', 'rain-gauge/b.yaml']))
+})
