@@ -1,5 +1,11 @@
 /** What the cloud keeps: records (people's nouns) and series (measurements). */
+export * from './changes.ts'
+export * from './devices.ts'
+export * from './events.ts'
+export * from './gateways.ts'
+export * from './latest.ts'
 export * from './records.ts'
+export * from './retention.ts'
 export * from './series.ts'
 export * from './sqlite.ts'
 export * from './store-error.ts'
