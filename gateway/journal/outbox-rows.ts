@@ -1,0 +1,119 @@
+import { crc32 } from 'node:zlib'
+import { QUALITIES, REASONS, type Value } from '#devices'
+import type { JournalledEvent, JournalledReading, Lane, SiteEvent } from '#wire'
+import type { VersionedReading } from './series-memory.ts'
+import type { Cell, Statements } from './statements.ts'
+
+/** Rows as they were stored, and the seqs of those whose checksum does not hold. */
+export interface CheckedRows<T> {
+  readonly rows: readonly T[]
+  readonly damaged: readonly number[]
+}
+
+/** A value as SQLite keeps it: an integer or null as it is, a boolean as `t` or `f`, a text behind `s`. */
+export function toCell(value: Value): Cell {
+  return typeof value === 'boolean' ? (value ? 't' : 'f') : typeof value === 'string' ? `s${value}` : value
+}
+
+function fromCell(cell: Cell): Value {
+  return typeof cell === 'string' ? (cell.startsWith('s') ? cell.slice(1) : cell === 't') : cell
+}
+
+/** A checksum in every row: SQLite does not notice a flipped bit in a page. */
+const readingSum = (...parts: readonly Cell[]) => crc32(parts.join('|'))
+const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
+
+export function insertReading(
+  sql: Statements,
+  seq: number,
+  series: number,
+  n: number,
+  commit: number,
+  reading: VersionedReading,
+): void {
+  const { at, value, quality, reason } = reading
+  const cell = toCell(value)
+  const codes = [QUALITIES.indexOf(quality), reason === undefined ? 0 : REASONS.indexOf(reason) + 1] as const
+  sql.run(
+    'INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    seq,
+    series,
+    at,
+    n,
+    cell,
+    ...codes,
+    commit,
+    readingSum(seq, series, at, n, cell, ...codes),
+  )
+}
+
+export function insertEvent(sql: Statements, lane: Lane, seq: number, event: SiteEvent): void {
+  const body = JSON.stringify(event)
+  sql.run('INSERT INTO notice VALUES (?, ?, ?, ?)', lane, seq, body, noticeSum(lane, seq, body))
+}
+
+interface ReadingRow {
+  readonly seq: number
+  readonly series: number
+  readonly device: string
+  readonly point: string
+  readonly hash: string
+  readonly at: number
+  readonly n: number
+  readonly value: Cell
+  readonly quality: number
+  readonly reason: number
+  readonly boot: string
+  readonly journalled: number
+  readonly mono: number
+  readonly sum: number
+}
+
+export function selectReadings(sql: Statements, first: number, last: number, rowsMax: number): CheckedRows<JournalledReading> {
+  const rows = sql.all<ReadingRow>(
+    `SELECT r.seq, r.series, s.device, s.point, s.hash, r.at, r.n, r.value, r.quality, r.reason, r.sum, c.boot, c.journalled, c.mono
+     FROM reading r JOIN series s ON s.id = r.series JOIN "commit" c ON c.id = r."commit" WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq LIMIT ?`,
+    first,
+    last,
+    rowsMax,
+  )
+  return checked(
+    rows,
+    (row) => row.sum === readingSum(row.seq, row.series, row.at, row.n, row.value, row.quality, row.reason),
+    ({ seq, device, point, hash, at, n, value, quality, reason, boot, journalled, mono }) => {
+      const why = REASONS[reason - 1]
+      const judged = { quality: QUALITIES[quality] ?? 'bad', ...(why && { reason: why }) }
+      return { seq, device, point, hash, at, n, value: fromCell(value), ...judged, commit: { boot, journalled, mono } }
+    },
+  )
+}
+
+export function selectEvents(
+  sql: Statements,
+  lane: Lane,
+  first: number,
+  last: number,
+  rowsMax: number,
+): CheckedRows<JournalledEvent> {
+  const rows = sql.all<{ seq: number; body: string; sum: number }>(
+    'SELECT seq, body, sum FROM notice WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
+    lane,
+    first,
+    last,
+    rowsMax,
+  )
+  return checked(
+    rows,
+    ({ seq, body, sum }) => sum === noticeSum(lane, seq, body),
+    ({ seq, body }) => ({ seq, event: JSON.parse(body) as SiteEvent }),
+  )
+}
+
+function checked<Row extends { readonly seq: number }, T>(
+  rows: readonly Row[],
+  isWhole: (row: Row) => boolean,
+  toRow: (row: Row) => T,
+): CheckedRows<T> {
+  const damaged = rows.filter((row) => !isWhole(row)).map(({ seq }) => seq)
+  return { rows: (damaged.length > 0 ? rows.filter(isWhole) : rows).map(toRow), damaged }
+}

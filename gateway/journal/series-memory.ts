@@ -1,0 +1,98 @@
+import type { Reading } from '#devices'
+import type { Cell, Statements } from './statements.ts'
+
+/** A reading with the version of its device's profile. */
+export type VersionedReading = Reading & { readonly hash: string }
+
+interface Series {
+  readonly id: number
+  at: number
+  cell: Cell
+  isTouched: boolean
+}
+
+/** Before every observe time. */
+const NEVER = -8.64e15
+
+/**
+ * Knows the last row of each series, so that a row said twice is kept once, and another value for the same instant becomes a row of its own
+ * (`n` = 1, 2 …) instead of overwriting. Rows that are not the newest of their series are looked up among the late ones; one that was
+ * journalled in its time, acknowledged and then said again is caught by the cloud, which keys rows by (device, point, at, n) as well.
+ */
+export class SeriesMemory {
+  readonly #sql: Statements
+  readonly #series = new Map<string, Series>()
+
+  constructor(sql: Statements) {
+    this.#sql = sql
+    this.load()
+  }
+
+  /** Reads what the file holds: at the start, and again after a transaction that did not come to be. */
+  load(): void {
+    this.#series.clear()
+    type Row = { id: number; device: string; point: string; hash: string; at: number; cell: Cell }
+    for (const { id, at, cell, ...name } of this.#sql.all<Row>('SELECT id, device, point, hash, at, value AS cell FROM series')) {
+      this.#series.set(keyOf(name), { id, at, cell, isTouched: false })
+    }
+  }
+
+  /** The series' id and the row's `n`; null for a duplicate. */
+  place(reading: VersionedReading, cell: Cell): { readonly series: number; readonly n: number } | null {
+    const series = this.#seriesOf(reading)
+    if (reading.at > series.at) {
+      Object.assign(series, { at: reading.at, cell, isTouched: true })
+      return { series: series.id, n: 0 }
+    }
+    const n = this.#placeLate(series, reading.at, cell)
+    return n === null ? null : { series: series.id, n }
+  }
+
+  /** Writes what changed; inside the transaction of the rows. */
+  store(): void {
+    for (const series of this.#series.values()) {
+      if (series.isTouched) this.#sql.run('UPDATE series SET at = ?, value = ? WHERE id = ?', series.at, series.cell, series.id)
+      series.isTouched = false
+    }
+  }
+
+  #placeLate(series: Series, at: number, cell: Cell): number | null {
+    const insert = (n: number, value: Cell) => this.#sql.run('INSERT INTO late VALUES (?, ?, ?, ?)', series.id, at, n, value)
+    const known = this.#sql.all<{ n: number; cell: Cell }>(
+      'SELECT n, value AS cell FROM late WHERE series = ? AND at = ? ORDER BY n',
+      series.id,
+      at,
+    )
+    if (known.length === 0 && at === series.at) {
+      if (series.cell === cell) return null
+      insert(0, series.cell)
+      insert(1, cell)
+      return 1
+    }
+    if (known.some((row) => row.cell === cell)) return null
+    const n = (known.at(-1)?.n ?? -1) + 1
+    insert(n, cell)
+    return n
+  }
+
+  #seriesOf(reading: VersionedReading): Series {
+    const key = keyOf(reading)
+    const known = this.#series.get(key)
+    if (known) return known
+    const { device, point, hash } = reading
+    const { lastInsertRowid } = this.#sql.run(
+      'INSERT INTO series (device, point, hash, at, value) VALUES (?, ?, ?, ?, NULL)',
+      device,
+      point,
+      hash,
+      NEVER,
+    )
+    const series: Series = { id: Number(lastInsertRowid), at: NEVER, cell: null, isTouched: false }
+    this.#series.set(key, series)
+    return series
+  }
+}
+
+function keyOf({ device, point, hash }: Pick<VersionedReading, 'device' | 'point' | 'hash'>): string {
+  return `${device} ${point} ${hash}`
+}
