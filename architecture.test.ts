@@ -42,11 +42,12 @@ const ROOMS: readonly Room[] = [
   },
 
   { folder: 'simulator', may: ['devices', PROTOCOLS] },
+  { folder: 'docker', may: [] },
   { folder: 'scripts', may: [] },
   { folder: '.', isShallow: true, may: [] },
 ]
 const PROOFS = ['bench', 'chaos', 'score', 'e2e'].map((name) => `simulator/${name}`)
-const everyRoom = ROOMS.map((room) => room.folder).filter((folder) => folder !== '.' && folder !== 'scripts')
+const everyRoom = ROOMS.map((room) => room.folder).filter((folder) => !['.', 'docker', 'scripts'].includes(folder))
 
 const house: House = {
   rooms: [

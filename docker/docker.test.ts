@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import packageJson from '../package.json' with { type: 'json' }
+
+const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
+
+interface Compose {
+  services: Record<string, { ports?: string[]; command: string[]; read_only: boolean }>
+}
+
+test('the image holds every room that package.json opens a door to', () => {
+  const rooms = new Set(Object.values(packageJson.imports).map((path) => path.split('/')[1]))
+  const copied = [...read('./Dockerfile').matchAll(/^COPY --from=build \/src\/(\S+) \1$/gm)].map((match) => match[1])
+  expect(copied.filter((folder) => folder !== 'node_modules').sort()).toEqual([...rooms].sort())
+})
+
+test('the image and the service run the Node that the project is pinned to, with its flags', () => {
+  const major = packageJson.devDependencies.node.split('.')[0]
+  const bases = [...read('./Dockerfile').matchAll(/^FROM node:(\d+)-/gm)].map((match) => match[1])
+  expect(bases).toEqual([major, major])
+  const flags = '--max-semi-space-size=2'
+  for (const text of [read('./Dockerfile'), read('./sluice-gateway.service'), packageJson.scripts.start]) {
+    expect(text).toContain(flags)
+    expect(text).toContain('NODE_COMPILE_CACHE=')
+  }
+})
+
+test('the composed site publishes on loopback alone and cannot write its own root', () => {
+  const { services }: Compose = parse(read('./compose.yaml'), { merge: true })
+  expect(Object.keys(services)).toEqual(['cloud', 'gateway', 'simulator'])
+  for (const { ports = [], read_only: isReadOnly } of Object.values(services)) {
+    expect(isReadOnly).toBe(true)
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
+  }
+})
+
+test('the build leaves tests, data and history out of the image', () => {
+  const ignored = read('./Dockerfile.dockerignore').trim().split('\n')
+  expect(ignored).toEqual(expect.arrayContaining(['.git', '**/node_modules', '**/dist', '**/*.test.ts', 'data']))
+  expect(readdirSync(fileURLToPath(new URL('.', import.meta.url)))).toContain('Dockerfile.dockerignore')
+})
