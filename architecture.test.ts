@@ -11,10 +11,12 @@ const PROTOCOLS = 'firmware-protocols'
 const CODES = [`${PROTOCOLS}/codes`, `${PROTOCOLS}/error`]
 const RECEIPTS = `${PROTOCOLS}/receipts`
 const WIRE = 'cloud-sync/wire'
+/** One MQTT connection as both ends use it: not the contract, and no reason for one end to enter the other. */
+const MQTT = 'cloud-sync/mqtt'
 const UI = 'cloud-sync/web/ui'
 const cloud = (...names: string[]): string[] => names.map((name) => `cloud-sync/${name}`)
 /** What every room of the cloud may enter. */
-const CLOUD_GROUND = ['devices', WIRE, ...CODES]
+const CLOUD_GROUND = ['devices', WIRE, MQTT, ...CODES]
 const RECORDS = cloud('hydrology', 'trace', 'hall', 'fleet')
 
 /** Who may enter whom; the arrows run only downwards. A folder that is not here is refused: give it a row, and a reason, first. */
@@ -23,7 +25,8 @@ const ROOMS: readonly Room[] = [
   { folder: 'devices', may: [PROTOCOLS] },
   { folder: 'drivers', may: ['devices', PROTOCOLS] },
   { folder: WIRE, may: ['devices'] },
-  { folder: 'cloud-sync/uplink', may: [WIRE] },
+  { folder: MQTT, may: [WIRE] },
+  { folder: 'cloud-sync/uplink', may: ['devices', WIRE, MQTT] },
   { folder: UI, may: [] },
   { folder: 'gateway', may: ['drivers', 'devices', WIRE, 'cloud-sync/uplink', UI, RECEIPTS, ...CODES] },
 

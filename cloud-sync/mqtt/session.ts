@@ -1,0 +1,121 @@
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { SyncError } from '#wire'
+
+/** The broker has this long to accept a connection, and a publish to be taken. */
+const ANSWER_WAIT_MS = 10_000
+/** A half-open link is noticed after one and a half of these. */
+const KEEPALIVE_S = 15
+
+export interface SessionOptions {
+  /** `mqtt://host:port`. */
+  readonly url: string
+  readonly clientId: string
+  readonly will?: { readonly topic: string; readonly payload: string }
+  /** Called for each message of a subscribed topic. */
+  readonly onMessage: (topic: string, payload: Uint8Array) => void
+}
+
+/**
+ * One MQTT connection that is not repaired: when it ends, `closed` is aborted and its owner makes another. The client's own queue is never
+ * used, because it loses rows on a reconnect; what is not sent is sent again from the journal.
+ */
+export class Session implements AsyncDisposable {
+  readonly #client: MqttClient
+  readonly #closed = new AbortController()
+
+  private constructor(client: MqttClient) {
+    this.#client = client
+  }
+
+  /** Aborted when the connection ends. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  /** @throws SyncError `unreachable` or `timeout` */
+  static async open({ url, clientId, will, onMessage }: SessionOptions, stop: AbortSignal): Promise<Session> {
+    const options: IClientOptions = {
+      clientId,
+      clean: true,
+      reconnectPeriod: 0,
+      connectTimeout: ANSWER_WAIT_MS,
+      keepalive: KEEPALIVE_S,
+      queueQoSZero: false,
+    }
+    const client = connect(url, {
+      ...options,
+      ...(will && { will: { ...will, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+    })
+    const session = new Session(client)
+    const opened = Promise.withResolvers<void>()
+    // The client tells of a broken socket by error and close, in either order, and of a peer that hangs up before CONNACK by close alone.
+    client.on('error', (cause) => session.#end(opened, cause.message))
+    client.on('close', () => session.#end(opened, 'closed by the broker'))
+    client.on('connect', () => opened.resolve())
+    client.on('message', (topic, payload) => onMessage(topic, payload))
+    const cancel = () => session.#end(opened, 'stopped')
+    stop.addEventListener('abort', cancel, { once: true })
+    session.closed.addEventListener('abort', () => stop.removeEventListener('abort', cancel))
+    try {
+      await within(opened.promise, `CONNACK from ${url}`)
+    } catch (error) {
+      client.end(true)
+      throw error instanceof SyncError
+        ? error
+        : new SyncError('unreachable', `expected a broker at ${url}: ${(error as Error).message}`)
+    }
+    return session
+  }
+
+  async subscribe(topic: string): Promise<void> {
+    await this.#whileOpen(this.#client.subscribeAsync(topic, { qos: 1 }), `SUBACK for ${topic}`)
+  }
+
+  /** Resolves when the broker has taken it; that frees nothing. @throws SyncError */
+  async publish(topic: string, payload: Uint8Array | string, options: { readonly retain?: boolean } = {}): Promise<void> {
+    const bytes =
+      typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    await this.#whileOpen(
+      this.#client.publishAsync(topic, bytes, { qos: 1, retain: options.retain ?? false }),
+      `PUBACK for ${topic}`,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isOpen = !this.closed.aborted
+    this.#closed.abort()
+    await within(this.#client.endAsync(!isOpen), 'the end of the connection').catch(() => this.#client.end(true))
+  }
+
+  #end(opened: PromiseWithResolvers<void>, why: string): void {
+    opened.reject(new SyncError('unreachable', why))
+    this.#closed.abort()
+    this.#client.end(true)
+  }
+
+  /** The client leaves a promise unsettled where the connection ends in between. */
+  async #whileOpen(work: Promise<unknown>, what: string): Promise<void> {
+    const gone = Promise.withResolvers<never>()
+    const reject = () => gone.reject(new SyncError('unreachable', `expected ${what}, the connection ended`))
+    this.closed.addEventListener('abort', reject, { once: true })
+    if (this.closed.aborted) reject()
+    try {
+      await within(Promise.race([work, gone.promise]), what)
+    } finally {
+      this.closed.removeEventListener('abort', reject)
+    }
+  }
+}
+
+async function within<T>(work: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new SyncError('timeout', `expected ${what} within ${ANSWER_WAIT_MS} ms`)),
+    ANSWER_WAIT_MS,
+  )
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

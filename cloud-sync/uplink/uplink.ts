@@ -1,0 +1,209 @@
+import type { Logger } from 'pino'
+import type { Clock } from '#devices'
+import { Session } from '#mqtt'
+import { BATCH_ROWS_MAX, decodeAck, encodeStatus, LANES, type Lane, type Status, SyncError, topic } from '#wire'
+import { Bell } from './bell.ts'
+import type { Outbox, OutgoingBatch } from './outbox.ts'
+
+import { Window } from './window.ts'
+
+/** Live readings wait this long for others to share their batch: half of the second in which they must be stored. */
+const LINGER_MS = 400
+/** How often the lanes' positions are told anew. */
+const STATUS_MS = 5000
+/** A look at what waits, also without a ring: unacknowledged batches expire. */
+const LOOK_MS = 1000
+/** Reconnecting: full jitter between half and all of a delay that doubles from the first to the last of these. */
+const BACKOFF_MS = [500, 30_000] as const
+
+export interface UplinkOptions {
+  readonly url: string
+  readonly gateway: string
+  readonly outbox: Outbox
+  /** The hello; the uplink fills in the lanes. */
+  readonly hello: () => Omit<Status, 'online' | 'lanes'>
+  readonly clock: Clock
+  /** 0 to 1, for jitter. */
+  readonly random: () => number
+  readonly log: Logger
+}
+
+export interface UplinkState {
+  readonly isConnected: boolean
+  /** Site time of the last change of `isConnected`. */
+  readonly since: number
+  /** Why the last connection ended or failed. */
+  readonly error: string | null
+  readonly bytesUnderWay: number
+  readonly batchesSent: number
+  readonly rowsSent: number
+}
+
+/** Sends what the outbox holds until the cloud has it. Starts at once and runs until disposed; a broker that is away is tried for ever. */
+export class Uplink implements AsyncDisposable {
+  readonly #options: UplinkOptions
+  readonly #stop = new AbortController()
+  readonly #bell = new Bell()
+  #state: UplinkState
+  #window = new Window()
+  /** The highest seq of each lane that this connection has sent. */
+  #cursor: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
+  /** Since when readings wait that were not sent. */
+  #lingering: number | null = null
+  #running: Promise<void> = Promise.resolve()
+
+  private constructor(options: UplinkOptions) {
+    this.#options = options
+    this.#state = { isConnected: false, since: options.clock.now(), error: null, bytesUnderWay: 0, batchesSent: 0, rowsSent: 0 }
+  }
+
+  static start(options: UplinkOptions): Uplink {
+    const uplink = new Uplink(options)
+    uplink.#running = uplink.#run()
+    return uplink
+  }
+
+  get state(): UplinkState {
+    return { ...this.#state, bytesUnderWay: this.#window.bytes }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    this.#bell.ring()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { outbox, random } = this.#options
+    using _ = outbox.onCommit(() => this.#bell.ring())
+    for (let delayMs: number = BACKOFF_MS[0]; !this.#stop.signal.aborted; ) {
+      try {
+        await this.#converse(() => {
+          delayMs = BACKOFF_MS[0]
+        })
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        this.#tell(false, error.message)
+      }
+      const until = this.#options.clock.mono() + delayMs * (0.5 + random() / 2)
+      delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
+      while (!this.#stop.signal.aborted && this.#options.clock.mono() < until)
+        await this.#bell.wait(until - this.#options.clock.mono(), this.#stop.signal)
+    }
+  }
+
+  /** One connection, from the hello to its end. */
+  async #converse(onOpen: () => void): Promise<void> {
+    const { url, gateway } = this.#options
+    const will = { topic: topic(gateway, 'status'), payload: encodeStatus(this.#status(false)) }
+    await using session = await Session.open(
+      { url, clientId: `sluice-${gateway}`, will, onMessage: (_, payload) => this.#settle(payload) },
+      this.#stop.signal,
+    )
+    const ring = () => this.#bell.ring()
+    session.closed.addEventListener('abort', ring, { once: true })
+    this.#window = new Window()
+    this.#cursor = { alarm: 0, event: 0, reading: 0 }
+    await session.subscribe(topic(gateway, 'ack'))
+    await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })
+    this.#tell(true, null)
+    onOpen()
+    try {
+      await this.#pump(session)
+    } finally {
+      if (!session.closed.aborted)
+        await session.publish(will.topic, encodeStatus(this.#status(false)), { retain: true }).catch(() => {})
+      this.#tell(false, this.#stop.signal.aborted ? null : 'the connection ended')
+    }
+  }
+
+  /** Hands one batch after the other to the connection, the lanes in order of right of way. */
+  async #pump(session: Session): Promise<void> {
+    const { clock, gateway, outbox } = this.#options
+    let told = JSON.stringify(outbox.lanes)
+    let toldAt = clock.mono()
+    while (!session.closed.aborted && !this.#stop.signal.aborted) {
+      for (const lane of this.#window.expire(clock.mono())) this.#cursor[lane] = 0
+      if (clock.mono() - toldAt >= STATUS_MS && told !== JSON.stringify(outbox.lanes)) {
+        told = JSON.stringify(outbox.lanes)
+        toldAt = clock.mono()
+        await session.publish(topic(gateway, 'status'), encodeStatus(this.#status(true)), { retain: true })
+      }
+      const batch = await this.#pick()
+      if (batch === null) {
+        await this.#bell.wait(this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal)
+        continue
+      }
+      this.#window.add(batch, clock.mono())
+      await session.publish(topic(gateway, 'up'), batch.bytes)
+      const { batchesSent, rowsSent } = this.#state
+      this.#state = { ...this.#state, batchesSent: batchesSent + 1, rowsSent: rowsSent + batch.rows }
+    }
+  }
+
+  async #pick(): Promise<OutgoingBatch | null> {
+    for (const lane of LANES) {
+      const batch = lane === 'reading' && !this.#mayRead() ? null : await this.#nextOf(lane)
+      if (batch) return batch
+    }
+    return null
+  }
+
+  /** Whether the next batch of readings may go: the window is open, and they are a full batch or have waited long enough. */
+  #mayRead(): boolean {
+    const { clock, outbox } = this.#options
+    const fresh = outbox.lanes.reading.issued - this.#cursor.reading
+    if (fresh <= 0) this.#lingering = null
+    else this.#lingering ??= clock.mono()
+    return (
+      this.#window.isOpen && this.#lingering !== null && (fresh >= BATCH_ROWS_MAX || clock.mono() - this.#lingering >= LINGER_MS)
+    )
+  }
+
+  async #nextOf(lane: Lane): Promise<OutgoingBatch | null> {
+    const { outbox } = this.#options
+    const { issued } = outbox.lanes[lane]
+    while (this.#cursor[lane] < issued) {
+      const batch = await outbox.next(lane, this.#cursor[lane])
+      this.#cursor[lane] = batch?.last ?? issued
+      if (batch === null || this.#window.holds(batch)) continue
+      if (lane === 'reading' && batch.last >= issued) this.#lingering = null
+      return batch
+    }
+    return null
+  }
+
+  #settle(payload: Uint8Array): void {
+    const { outbox, clock, log } = this.#options
+    try {
+      const ack = decodeAck(payload)
+      if (ack.epoch !== outbox.epoch) return
+      const refused = ack.refused.map(([first, last]): [number, number] => [first, last])
+      this.#window.settle(ack.lane, [...ack.ranges, ...refused], ack.credit, clock.mono())
+      if (refused.length > 0) log.warn({ lane: ack.lane, refused: ack.refused }, 'the cloud refuses rows; they are set aside')
+      outbox.settle(ack).then(
+        () => this.#bell.ring(),
+        (error: Error) => log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again'),
+      )
+    } catch (error) {
+      log.warn({ err: error }, 'dropped an acknowledgement that cannot be read')
+    }
+  }
+
+  #status(online: boolean): Status {
+    const { outbox, hello } = this.#options
+    const lane = (name: Lane) => ({ issued: outbox.lanes[name].issued, oldest: outbox.lanes[name].oldest })
+    return { online, ...hello(), lanes: { alarm: lane('alarm'), event: lane('event'), reading: lane('reading') } }
+  }
+
+  #tell(isConnected: boolean, error: string | null): void {
+    const { clock, log } = this.#options
+    if (isConnected !== this.#state.isConnected) {
+      this.#state = { ...this.#state, isConnected, since: clock.now() }
+      if (isConnected) log.info('connected to the broker')
+      else log.warn({ why: error }, 'the broker is away; rows are kept and it is tried again')
+    } else if (error !== null && error !== this.#state.error)
+      log.warn({ why: error }, 'the broker is not reached; rows are kept and it is tried again')
+    this.#state = { ...this.#state, error }
+  }
+}
