@@ -1,4 +1,4 @@
-import type { Grade } from './rules/rule.ts'
+import type { Grade } from './rules/index.ts'
 
 /** A fact of a site that people rely on; it travels in the lanes `event` and `alarm` and is never thinned. */
 export interface SiteEvent {
