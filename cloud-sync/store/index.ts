@@ -1,6 +1,7 @@
 /** What the cloud keeps: records (people's nouns) and series (measurements). */
 export * from './changes.ts'
 export * from './devices.ts'
+export * from './embedded-series.ts'
 export * from './events.ts'
 export * from './gateways.ts'
 export * from './latest.ts'

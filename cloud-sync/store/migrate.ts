@@ -31,6 +31,13 @@ export function pendingMigrations(sqlite: Sqlite, file: string, migrations: Migr
     .sort()
 }
 
+/** For a reader, which changes nothing. @throws StoreError `newer`, `older` */
+export function expectCurrent(sqlite: Sqlite, file: string, migrations: Migrations): void {
+  const [next] = pendingMigrations(sqlite, file, migrations)
+  if (next !== undefined)
+    throw new StoreError('older', `expected migration ${next} in ${file}, got an older schema: its writer brings it up to date`)
+}
+
 /**
  * Brings a file's schema to the newest version, all of it or nothing. A file that holds data is first copied whole to `<file>.before-<migration>`.
  * @throws StoreError `newer`; whatever a migration throws, with the file as it was.

@@ -1,8 +1,7 @@
 import { Kysely, SqliteDialect } from 'kysely'
-import { migrate, pendingMigrations } from './migrate.ts'
-import { MIGRATIONS } from './migrations/index.ts'
-import { openSqlite, type Sqlite } from './sqlite.ts'
-import { StoreError } from './store-error.ts'
+import { expectCurrent, migrate } from './migrate.ts'
+import { RECORD_MIGRATIONS } from './migrations/index.ts'
+import { openSqlite } from './sqlite.ts'
 import type { RecordTables } from './tables.ts'
 import { lockWriter } from './writer-lock.ts'
 
@@ -22,8 +21,8 @@ export async function openRecords(file: string, { readonly = false }: { readonly
     const sqlite = openSqlite(file, { readonly })
     const db = new Kysely<RecordTables>({ dialect: new SqliteDialect({ database: sqlite }) })
     try {
-      if (readonly) expectCurrent(sqlite, file)
-      else await migrate(sqlite, db, file, MIGRATIONS)
+      if (readonly) expectCurrent(sqlite, file, RECORD_MIGRATIONS)
+      else await migrate(sqlite, db, file, RECORD_MIGRATIONS)
     } catch (error) {
       sqlite.close()
       throw error
@@ -42,10 +41,4 @@ export async function openRecords(file: string, { readonly = false }: { readonly
     lock?.[Symbol.dispose]()
     throw error
   }
-}
-
-function expectCurrent(sqlite: Sqlite, file: string): void {
-  const [next] = pendingMigrations(sqlite, file, MIGRATIONS)
-  if (next !== undefined)
-    throw new StoreError('older', `expected migration ${next} in ${file}, got an older schema: its writer brings it up to date`)
 }
