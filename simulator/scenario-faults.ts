@@ -1,0 +1,87 @@
+import { type Catalogue, type Document, type DocumentFault, encodePoint, type Profile } from '#devices'
+import { curveExtremes, type PointCurve, riverOf } from './curve.ts'
+import { countOf } from './register-image.ts'
+import { numberedId, type ScenarioFile, type StationEntry } from './scenario-file.ts'
+
+type Path = readonly (string | number)[]
+type Tell = (path: Path, message: string) => void
+
+/** What the schema of a scenario cannot say. */
+export function scenarioFaults(document: Document<ScenarioFile>, catalogue: Catalogue): DocumentFault[] {
+  const { stations, clock } = document.value
+  const faults: DocumentFault[] = []
+  const tell: Tell = (path, message) => {
+    faults.push(document.fault(path, message))
+  }
+  if (clock && Number.isNaN(Date.parse(clock.start))) tell(['clock', 'start'], `expected a time, got ${clock.start}`)
+  for (const [index, station] of stations.entries()) {
+    const { curve, devices } = station
+    const problem = curve && problemOf(() => riverOf(curve))
+    if (problem) tell(['stations', index, 'curve', 'repeat'], problem)
+    for (const [deviceIndex, device] of devices.entries())
+      tellDevice(device, ['stations', index, 'devices', deviceIndex], catalogue, tell)
+  }
+  tellNames(document.value, tell)
+  return faults
+}
+
+function tellDevice(
+  { profile: name, points = {} }: StationEntry['devices'][number],
+  path: Path,
+  catalogue: Catalogue,
+  tell: Tell,
+): void {
+  const profile = catalogue.get(name)?.profile
+  if (profile === undefined) tell([...path, 'profile'], `expected a profile of the catalogue, got ${name}`)
+  else tellPoints(profile, points, [...path, 'points'], tell)
+}
+
+function tellPoints(profile: Profile, points: Readonly<Record<string, PointCurve>>, path: Path, tell: Tell): void {
+  for (const [pointName, curve] of Object.entries(points)) {
+    const point = profile.modbus.points[pointName]
+    const pointPath = [...path, pointName]
+    if (point === undefined) {
+      tell(pointPath, `expected a point of the profile, got an unknown one`)
+      continue
+    }
+    for (const value of curveExtremes(curve)) {
+      const problem = problemOf(() => encodePoint(point, countOf(point, value)))
+      if (problem) tell(pointPath, `expected values that its registers hold, got ${value}: ${problem}`)
+    }
+  }
+}
+
+function problemOf(attempt: () => unknown): string | null {
+  try {
+    attempt()
+    return null
+  } catch (error) {
+    if (error instanceof Error) return error.message
+    throw error
+  }
+}
+
+/** Ids twice, units twice on one line, faults of devices that are not there. */
+function tellNames({ stations, faults }: ScenarioFile, tell: Tell): void {
+  const seen = new Set<string>()
+  const tellOnce = (key: string, path: Path, message: string): void => {
+    if (seen.has(key)) tell(path, message)
+    seen.add(key)
+  }
+  for (const [index, station] of stations.entries()) {
+    for (let copy = 0; copy < station.count; copy++) {
+      const id = numberedId(station.id, copy)
+      tellOnce(`station ${id}`, ['stations', index, 'id'], `expected each station id once, got ${id} again`)
+      for (const [deviceIndex, { id: deviceEntryId, port, unit }] of station.devices.entries()) {
+        const path = ['stations', index, 'devices', deviceIndex]
+        const deviceId = numberedId(deviceEntryId, copy)
+        tellOnce(`device ${deviceId}`, [...path, 'id'], `expected each device id once, got ${deviceId} again`)
+        const line = port === undefined ? `the port of ${id}` : `port ${port}`
+        tellOnce(`${line} ${unit}`, [...path, 'unit'], `expected each unit once on ${line}, got ${unit} again`)
+      }
+    }
+  }
+  for (const [index, { device }] of faults.entries()) {
+    if (!seen.has(`device ${device}`)) tell(['faults', index, 'device'], `expected the id of a device above, got ${device}`)
+  }
+}
