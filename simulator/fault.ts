@@ -27,7 +27,7 @@ const span = {
 /** A fault that a scenario brings by itself. */
 export const FaultSpan = Type.Union([
   Type.Object({ kind: Type.Literal('silent'), ...span }, strict),
-  Type.Object({ kind: Type.Literal('delay'), delay: Duration(), ...span }, strict),
+  Type.Object({ kind: Type.Literal('delay'), delay: Duration({ description: 'machine time, at most 60s' }), ...span }, strict),
   Type.Object({ kind: Type.Literal('exception'), code: Type.Integer({ minimum: 1, maximum: 255, default: 4 }), ...span }, strict),
   Type.Object({ kind: Type.Literal('garbage'), ...span }, strict),
 ])
@@ -82,6 +82,6 @@ function faultOf(entry: FaultSpan): Fault {
     case 'exception':
       return { exception: entry.code }
     case 'delay':
-      return { delayMs: Math.min(durationMs(entry.delay), DELAY_MAX_MS) }
+      return { delayMs: durationMs(entry.delay) }
   }
 }

@@ -1,5 +1,6 @@
-import { type Catalogue, type Document, type DocumentFault, encodePoint, type Profile } from '#devices'
+import { type Catalogue, type Document, type DocumentFault, durationMs, encodePoint, type Profile } from '#devices'
 import { curveExtremes, type PointCurve, riverOf } from './curve.ts'
+import { DELAY_MAX_MS } from './fault.ts'
 import { countOf } from './register-image.ts'
 import { numberedId, type ScenarioFile, type StationEntry } from './scenario-file.ts'
 
@@ -61,7 +62,7 @@ function problemOf(attempt: () => unknown): string | null {
   }
 }
 
-/** Ids twice, units twice on one line, faults of devices that are not there. */
+/** Ids twice, units twice on one line, faults of devices that are not there or beyond what a fault may be. */
 function tellNames({ stations, faults }: ScenarioFile, tell: Tell): void {
   const seen = new Set<string>()
   const tellOnce = (key: string, path: Path, message: string): void => {
@@ -81,7 +82,10 @@ function tellNames({ stations, faults }: ScenarioFile, tell: Tell): void {
       }
     }
   }
-  for (const [index, { device }] of faults.entries()) {
+  for (const [index, fault] of faults.entries()) {
+    const { device } = fault
+    if (fault.kind === 'delay' && durationMs(fault.delay) > DELAY_MAX_MS)
+      tell(['faults', index, 'delay'], `expected at most ${DELAY_MAX_MS / 1000}s, got ${fault.delay}`)
     if (!seen.has(`device ${device}`)) tell(['faults', index, 'device'], `expected the id of a device above, got ${device}`)
   }
 }

@@ -102,6 +102,11 @@ test.each([
     stations(`{ id: S, ${DEVICE} }`, 'faults: [{ device: X, kind: silent }]'),
     's.yaml:4:12: faults[0].device: expected the id of a device above, got X',
   ],
+  [
+    'a delay that outlives any master',
+    stations(`{ id: S, ${DEVICE} }`, 'faults: [{ device: D, kind: delay, delay: 2m }]'),
+    's.yaml:4:36: faults[0].delay: expected at most 60s, got 2m',
+  ],
   ['an unknown fault', stations(`{ id: S, ${DEVICE} }`, 'faults: [{ device: D, kind: tired }]'), 's.yaml:4:'],
   [
     'a storm that repeats before it is over',
