@@ -1,0 +1,150 @@
+import type { Kysely } from 'kysely'
+import type { RecordTables } from '#cloud/store'
+import { type Rule, type RuleFold, type RuleInput, type RulePoint, ruleFold, ruleVersion, type Verdict } from '#wire'
+
+/** A row that a rule looks at; `n` orders rows of one instant. */
+export interface NumberedInput extends RuleInput {
+  readonly n: number
+}
+
+/** A verdict, and whether rows that came late brought it up. */
+export interface FoundVerdict {
+  readonly verdict: Verdict
+  readonly isRetrospective: boolean
+}
+
+/** Late rows are judged as far back as this; older ones are stored and judged no more. */
+export const REFOLD_MAX_MS = 72 * 3_600_000
+/** A checkpoint is kept each time this much site time has passed. */
+const CHECKPOINT_MS = 3_600_000
+const BEGINNING = -8.64e15
+
+interface Head {
+  readonly at: number
+  readonly state: unknown
+}
+
+/**
+ * One rule over its point, folded in the order of `at`. Rows in order go on from the state in memory; a late row folds again from the last
+ * checkpoint before it, and only what then differs from what was said is told. The state survives as checkpoint + inputs, in the transaction
+ * of the reader that brought the rows.
+ */
+export class RuleJudge {
+  readonly rule: Rule
+  readonly version: string
+  /** Another rule text or another profile version is another fold: its state is not this one's. */
+  readonly #key: string
+  readonly #fold: RuleFold<unknown>
+  #head: Head | null = null
+
+  constructor(rule: Rule, point: RulePoint, hash: string) {
+    this.rule = rule
+    this.version = ruleVersion(rule)
+    this.#key = `${rule.id} ${this.version} ${hash}`
+    this.#fold = ruleFold(rule, point)
+  }
+
+  /** Takes rows, in any order. @returns the verdicts they bring, in the order of `at` */
+  async take(trx: Kysely<RecordTables>, rows: readonly NumberedInput[]): Promise<FoundVerdict[]> {
+    const head = this.#head ?? (await this.#load(trx))
+    const inputs = rows.filter(({ at }) => at > head.at - REFOLD_MAX_MS).sort((a, b) => a.at - b.at || a.n - b.n)
+    const [first] = inputs
+    if (first === undefined) return []
+    await trx
+      .insertInto('judge_input')
+      .values(inputs.map(({ at, n, value, quality }) => ({ rule: this.#key, at, n, value, quality })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    return first.at > head.at ? this.#goOn(trx, head, inputs) : this.#foldAgain(trx, head, first.at)
+  }
+
+  /** Forgets the state in memory: after a transaction that did not come to be. */
+  forget(): void {
+    this.#head = null
+  }
+
+  async #goOn(trx: Kysely<RecordTables>, head: Head, inputs: readonly NumberedInput[]): Promise<FoundVerdict[]> {
+    const verdicts = await this.#run(trx, head, inputs)
+    for (const verdict of verdicts) await this.#put(trx, verdict)
+    return verdicts.map((verdict) => ({ verdict, isRetrospective: false }))
+  }
+
+  async #foldAgain(trx: Kysely<RecordTables>, head: Head, from: number): Promise<FoundVerdict[]> {
+    const rule = this.#key
+    await trx.deleteFrom('rule_checkpoint').where('rule', '=', rule).where('at', '>=', from).execute()
+    const start = await this.#checkpoint(trx)
+    const said = await trx.selectFrom('verdict').selectAll().where('rule', '=', rule).where('at', '>', start.at).execute()
+    const verdicts = await this.#run(trx, start, await this.#inputsAfter(trx, start.at))
+    await trx.deleteFrom('verdict').where('rule', '=', rule).where('at', '>', start.at).execute()
+    for (const verdict of verdicts) await this.#put(trx, verdict)
+    return verdicts
+      .filter(({ at, grade }) => !said.some((before) => before.at === at && before.grade === grade))
+      .map((verdict) => ({ verdict, isRetrospective: verdict.at <= head.at }))
+  }
+
+  async #run(trx: Kysely<RecordTables>, { at, state }: Head, inputs: readonly NumberedInput[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = []
+    let head: Head = { at, state }
+    for (const input of inputs) {
+      if (head.at !== BEGINNING && Math.floor(input.at / CHECKPOINT_MS) > Math.floor(head.at / CHECKPOINT_MS))
+        await this.#keep(trx, head)
+      const next = this.#fold.fold(head.state, input)
+      head = { at: input.at, state: next.state }
+      if (next.verdict) verdicts.push(next.verdict)
+    }
+    this.#head = head
+    return verdicts
+  }
+
+  async #load(trx: Kysely<RecordTables>): Promise<Head> {
+    const start = await this.#checkpoint(trx)
+    await this.#run(trx, start, await this.#inputsAfter(trx, start.at))
+    return this.#head ?? start
+  }
+
+  async #checkpoint(trx: Kysely<RecordTables>): Promise<Head> {
+    const row = await trx
+      .selectFrom('rule_checkpoint')
+      .select(['at', 'state'])
+      .where('rule', '=', this.#key)
+      .orderBy('at', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row ? { at: row.at, state: JSON.parse(row.state) } : { at: BEGINNING, state: this.#fold.initial }
+  }
+
+  #inputsAfter(trx: Kysely<RecordTables>, at: number): Promise<NumberedInput[]> {
+    return trx
+      .selectFrom('judge_input')
+      .select(['at', 'n', 'value', 'quality'])
+      .where('rule', '=', this.#key)
+      .where('at', '>', at)
+      .orderBy('at')
+      .orderBy('n')
+      .execute()
+  }
+
+  async #keep(trx: Kysely<RecordTables>, { at, state }: Head): Promise<void> {
+    const row = { rule: this.#key, at, state: JSON.stringify(state) }
+    await trx
+      .insertInto('rule_checkpoint')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['rule', 'at']).doUpdateSet({ state: row.state }))
+      .execute()
+  }
+
+  async #put(trx: Kysely<RecordTables>, { at, grade, action, value, evidence }: Verdict): Promise<void> {
+    await trx
+      .insertInto('verdict')
+      .values({
+        rule: this.#key,
+        at,
+        grade,
+        action: action ?? null,
+        value: JSON.stringify(value),
+        evidence: JSON.stringify(evidence),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+}

@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely'
+import type { Judge } from '#cloud/alerts'
+import type { RecordTables } from '#cloud/store'
+import type { InboxEntry } from './inbox.ts'
+import type { ReaderWork } from './reader.ts'
+
+/** Hands readings to the judge of the rules. */
+export class AlertJudge implements ReaderWork {
+  readonly name = 'judge'
+  readonly #judge: Judge
+
+  constructor(judge: Judge) {
+    this.#judge = judge
+  }
+
+  async record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void> {
+    const rows = entries.flatMap(({ batch }) => (batch.lane === 'reading' ? batch.rows : []))
+    await this.#judge.take(trx, rows, Date.now())
+  }
+
+  forget(): void {
+    this.#judge.forget()
+  }
+}

@@ -1,0 +1,5 @@
+/** The cloud's inbox, its readers and the audit. */
+export { type AuditedLane, type AuditReport, audit } from './audit.ts'
+export { INBOX_SCHEMA, Inbox, type InboxEntry } from './inbox.ts'
+export { Ingest, type IngestOptions, type IngestState } from './ingest.ts'
+export { IngestError } from './ingest-error.ts'

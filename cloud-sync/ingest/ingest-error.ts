@@ -1,0 +1,10 @@
+/** What the ingest cannot answer: callers switch on `code`. */
+export type IngestErrorCode = 'version' | 'full'
+
+export class IngestError extends Error {
+  readonly code: IngestErrorCode
+  constructor(code: IngestErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

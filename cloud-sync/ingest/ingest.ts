@@ -1,0 +1,186 @@
+import type { Logger } from 'pino'
+import { Judge } from '#cloud/alerts'
+import { putGateway, type Records, recordChange, type SeriesStore } from '#cloud/store'
+import type { Clock } from '#devices'
+import { Session } from '#mqtt'
+import { decodeStatus, encodeAck, parseTopic, type Rule, SyncError, topic } from '#wire'
+import { AlertJudge } from './alert-judge.ts'
+import { type AuditReport, audit } from './audit.ts'
+import { Bell } from './bell.ts'
+import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
+import { Reader } from './reader.ts'
+import { RecordsWriter } from './records-writer.ts'
+import { SeriesWriter } from './series-writer.ts'
+
+/** Deliveries that share one commit. */
+const TAKE_MAX = 64
+/** Bytes that wait for the disk; what comes beyond is dropped unacknowledged, and so sent again. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
+/** Reconnecting to the broker, doubling between these. */
+const BACKOFF_MS = [250, 10_000] as const
+
+export interface IngestOptions {
+  readonly brokerUrl: string
+  readonly inboxFile: string
+  readonly records: Records
+  readonly series: SeriesStore
+  readonly rules: readonly Rule[]
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface IngestState {
+  readonly isConnected: boolean
+  readonly inbox: InboxCounters & { readonly newest: number; readonly dropped: number }
+  readonly readers: readonly { readonly name: string; readonly cursor: number; readonly error: string | null }[]
+}
+
+/** From the broker into the inbox, acknowledged once durable; and the readers that carry it on. Has no state of its own. */
+export class Ingest implements AsyncDisposable {
+  readonly #options: IngestOptions
+  readonly #inbox: Inbox
+  readonly #bell = new Bell()
+  readonly #stop = new AbortController()
+  readonly #readers: Reader[] = []
+  #waiting: Delivery[] = []
+  #waitingBytes = 0
+  #dropped = 0
+  #session: Session | null = null
+  #isTaking = false
+  #running: Promise<void> = Promise.resolve()
+
+  private constructor(options: IngestOptions, inbox: Inbox) {
+    this.#options = options
+    this.#inbox = inbox
+  }
+
+  /** @throws IngestError or StoreError where the inbox cannot be had; a broker that is away is tried for ever. */
+  static async start(options: IngestOptions): Promise<Ingest> {
+    const ingest = new Ingest(options, new Inbox(options.inboxFile))
+    await ingest.#startReaders()
+    ingest.#running = ingest.#run()
+    return ingest
+  }
+
+  get state(): IngestState {
+    const readers = this.#readers.map(({ name, cursor, error }) => ({ name, cursor, error }))
+    return {
+      isConnected: this.#session !== null,
+      inbox: { ...this.#inbox.counters, newest: this.#inbox.newest, dropped: this.#dropped },
+      readers,
+    }
+  }
+
+  /** Accounts for every row that gateways gave out. */
+  async audit(): Promise<AuditReport> {
+    const rows = await this.#options.records.db
+      .selectFrom('event')
+      .select(['gateway', 'body'])
+      .where('kind', '=', 'loss')
+      .execute()
+    return audit({ lanes: this.#inbox.lanes(), losses: rows.map(({ gateway, body }) => ({ gateway, ...JSON.parse(body) })) })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    for (const reader of this.#readers) await reader[Symbol.asyncDispose]()
+    this.#inbox[Symbol.dispose]()
+  }
+
+  /** The others wait for the records: a row is judged and shown only where its device is described. */
+  async #startReaders(): Promise<void> {
+    const { records, series, rules, log } = this.#options
+    const common = { inbox: this.#inbox, records, bell: this.#bell, log }
+    const first = await Reader.start({ ...common, work: new RecordsWriter(rules, log), limit: () => Number.POSITIVE_INFINITY })
+    const limit = () => first.cursor
+    this.#readers.push(first)
+    this.#readers.push(await Reader.start({ ...common, limit, work: new SeriesWriter(series) }))
+    this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log)) }))
+  }
+
+  async #run(): Promise<void> {
+    const { brokerUrl, log } = this.#options
+    for (let delayMs: number = BACKOFF_MS[0]; !this.#stop.signal.aborted; ) {
+      try {
+        await using session = await Session.open(
+          { url: brokerUrl, clientId: 'cloud-ingest', onMessage: (name, payload) => this.#onMessage(name, payload) },
+          this.#stop.signal,
+        )
+        this.#session = session
+        await session.subscribe(topic('+', 'up'))
+        await session.subscribe(topic('+', 'status'))
+        log.info('ingest is connected to the broker')
+        delayMs = BACKOFF_MS[0]
+        const ended = Promise.withResolvers<void>()
+        session.closed.addEventListener('abort', () => ended.resolve(), { once: true })
+        this.#stop.signal.addEventListener('abort', () => ended.resolve(), { once: true })
+        if (!session.closed.aborted && !this.#stop.signal.aborted) await ended.promise
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+        if (!this.#stop.signal.aborted) log.warn({ why: error.message }, 'the broker is not reached; it is tried again')
+      } finally {
+        this.#session = null
+      }
+      await this.#bell.pause(delayMs, this.#stop.signal)
+      delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
+    }
+  }
+
+  #onMessage(name: string, bytes: Uint8Array): void {
+    const parsed = parseTopic(name)
+    if (parsed?.end === 'status')
+      this.#takeStatus(parsed.gateway, bytes).catch((error: Error) =>
+        this.#options.log.warn({ gateway: parsed.gateway, err: error }, 'a status was not kept'),
+      )
+    if (parsed?.end !== 'up') return
+    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) {
+      this.#dropped += 1
+      return
+    }
+    this.#waiting.push({ gateway: parsed.gateway, bytes, received: this.#options.clock.now() })
+    this.#waitingBytes += bytes.length
+    if (this.#isTaking) return
+    this.#isTaking = true
+    setImmediate(() => this.#take())
+  }
+
+  /** Takes what has come since the last commit, then acknowledges it. */
+  #take(): void {
+    const deliveries = this.#waiting.splice(0, TAKE_MAX)
+    for (const { bytes } of deliveries) this.#waitingBytes -= bytes.length
+    try {
+      const acks = this.#inbox.take(deliveries, Math.min(...this.#readers.map(({ cursor }) => cursor)))
+      this.#bell.ring()
+      for (const { gateway, ack } of acks) {
+        // A lost acknowledgement is healed by the gateway, which sends again.
+        this.#session?.publish(topic(gateway, 'ack'), encodeAck(ack)).catch(() => {})
+      }
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the inbox takes nothing; rows stay at their gateways and come again')
+    }
+    this.#isTaking = this.#waiting.length > 0
+    if (this.#isTaking) setImmediate(() => this.#take())
+  }
+
+  async #takeStatus(gateway: string, bytes: Uint8Array): Promise<void> {
+    const status = decodeStatus(bytes)
+    this.#inbox.putIssued(gateway, status)
+    const { online, epoch, boot, clock, config, lanes } = status
+    const now = this.#options.clock.now()
+    await this.#options.records.db.transaction().execute(async (trx) => {
+      await putGateway(trx, {
+        id: gateway,
+        online: online ? 1 : 0,
+        epoch,
+        boot,
+        since: now,
+        clock: JSON.stringify(clock),
+        config,
+        lanes: JSON.stringify(lanes),
+        updated: now,
+      })
+      await recordChange(trx, 'gateway', gateway, Date.now())
+    })
+  }
+}

@@ -1,0 +1,123 @@
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { Records, RecordTables } from '#cloud/store'
+import type { Bell } from './bell.ts'
+import type { Inbox, InboxEntry } from './inbox.ts'
+
+/** Batches in one step of a reader. */
+const STEP_BATCHES_MAX = 32
+/** A look at the inbox also without a ring. */
+const LOOK_MS = 1000
+/** After a failure, doubling between these. */
+const RETRY_MS = [250, 30_000] as const
+
+/** What a reader does with batches. It is told them at least once, in order; doing the same again must change nothing. */
+export interface ReaderWork {
+  readonly name: string
+  /** Work outside the records, finished before the cursor moves; what it returns goes on to `record`. */
+  prepare?(entries: readonly InboxEntry[]): Promise<void>
+  /** Work in the records, in the transaction that moves the cursor. */
+  record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void>
+  /** Called where that transaction did not come to be. */
+  forget?(): void
+}
+
+/** Reads the inbox once, in order, with a durable cursor; a failure is retried for ever and holds back nobody else. */
+export class Reader implements AsyncDisposable {
+  readonly name: string
+  readonly #inbox: Inbox
+  readonly #records: Records
+  readonly #work: ReaderWork
+  readonly #bell: Bell
+  /** Nothing beyond this id yet. */
+  readonly #limit: () => number
+  readonly #log: Logger
+  readonly #stop = new AbortController()
+  #cursor = 0
+  #error: string | null = null
+  #running: Promise<void> = Promise.resolve()
+
+  private constructor({ inbox, records, work, bell, limit, log }: ReaderOptions) {
+    this.name = work.name
+    this.#inbox = inbox
+    this.#records = records
+    this.#work = work
+    this.#bell = bell
+    this.#limit = limit
+    this.#log = log
+  }
+
+  static async start(options: ReaderOptions): Promise<Reader> {
+    const reader = new Reader(options)
+    const row = await options.records.db.selectFrom('reader').select('cursor').where('name', '=', reader.name).executeTakeFirst()
+    reader.#cursor = row?.cursor ?? 0
+    reader.#running = reader.#run()
+    return reader
+  }
+
+  /** Id of the last batch that is done with. */
+  get cursor(): number {
+    return this.#cursor
+  }
+
+  /** Why the last step failed; null when it did not. */
+  get error(): string | null {
+    return this.#error
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
+      try {
+        const entries = this.#inbox.after(this.#cursor, STEP_BATCHES_MAX).filter(({ id }) => id <= this.#limit())
+        if (entries.length === 0) await this.#bell.wait(LOOK_MS, signal)
+        else await this.#step(entries)
+        this.#tell(null)
+        retryMs = RETRY_MS[0]
+      } catch (error) {
+        this.#work.forget?.()
+        this.#tell(error as Error)
+        await this.#bell.pause(retryMs, signal)
+        retryMs = Math.min(retryMs * 2, RETRY_MS[1])
+      }
+    }
+  }
+
+  async #step(entries: readonly InboxEntry[]): Promise<void> {
+    const last = entries.at(-1)?.id ?? this.#cursor
+    await this.#work.prepare?.(entries)
+    await this.#records.db.transaction().execute(async (trx) => {
+      await this.#work.record(trx, entries)
+      const row = { cursor: last, updated: Date.now() }
+      await trx
+        .insertInto('reader')
+        .values({ name: this.name, ...row })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+        .execute()
+    })
+    this.#cursor = last
+    this.#bell.ring()
+  }
+
+  #tell(error: Error | null): void {
+    if ((error?.message ?? null) === this.#error) return
+    this.#error = error?.message ?? null
+    if (error)
+      this.#log.error({ reader: this.name, cursor: this.#cursor, err: error }, 'a reader of the inbox fails; it is tried again')
+    else this.#log.info({ reader: this.name }, 'a reader of the inbox goes on')
+  }
+}
+
+export interface ReaderOptions {
+  readonly inbox: Inbox
+  readonly records: Records
+  readonly work: ReaderWork
+  readonly bell: Bell
+  readonly limit: () => number
+  readonly log: Logger
+}
