@@ -1,0 +1,77 @@
+import type { Clock } from '#devices'
+import { connectTcp } from './connect-tcp.ts'
+import type { Log } from './driver.ts'
+import { DriverError } from './driver-error.ts'
+import { type Line, type LineCounts, StreamLine } from './line.ts'
+import { lineKey, parseLine } from './line-address.ts'
+import { RtuFraming } from './rtu-framing.ts'
+import { TcpFraming } from './tcp-framing.ts'
+
+/** Lines of one site. */
+export const LINES_MAX = 2_000
+
+/** A share of a line; the line closes with its last share. */
+export interface LineLease extends AsyncDisposable {
+  readonly line: Line
+}
+
+/** The lines of a site, each opened when it is first asked something and shared by the devices on it. */
+export interface Bus extends AsyncDisposable {
+  /** A share of the line at a URL (see `parseLine`). Opens no port yet. @throws DriverError `configuration`, `stopped`. */
+  lease(url: string): LineLease
+  /** The counts of each open line by its URL. */
+  counts(): ReadonlyMap<string, LineCounts>
+}
+
+export interface BusOptions {
+  readonly clock: Pick<Clock, 'mono'>
+  readonly log: Log
+  /** From 0 to below 1; spreads the reconnects of many gateways. */
+  readonly random: () => number
+}
+
+/** Disposing it ends every line, and every request on them with `stopped`. */
+export function openBus(options: BusOptions): Bus {
+  const lines = new Map<string, { readonly line: StreamLine; leases: number }>()
+  let isClosed = false
+
+  const release = async (url: string): Promise<void> => {
+    const shared = lines.get(url)
+    if (shared === undefined || --shared.leases > 0) return
+    lines.delete(url)
+    await shared.line[Symbol.asyncDispose]()
+  }
+  return {
+    lease(url) {
+      if (isClosed) throw new DriverError('stopped', 'expected an open bus, got a closed one')
+      const key = lineKey(parseLine(url))
+      const shared = lines.get(key) ?? { line: buildLine(url, options), leases: 0 }
+      if (!lines.has(key) && lines.size >= LINES_MAX)
+        throw new DriverError('configuration', `expected at most ${LINES_MAX} lines, got one more: ${url}`)
+      lines.set(key, shared)
+      shared.leases++
+      let isReleased = false
+      return {
+        line: shared.line,
+        [Symbol.asyncDispose]: async () => {
+          if (isReleased) return
+          isReleased = true
+          await release(key)
+        },
+      }
+    },
+    counts: () => new Map([...lines].map(([url, { line }]) => [url, line.counts])),
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      const open = [...lines.values()]
+      lines.clear()
+      await Promise.all(open.map(({ line }) => line[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+function buildLine(url: string, { clock, log, random }: BusOptions): StreamLine {
+  const address = parseLine(url)
+  const framing = address.kind === 'tcp' ? new TcpFraming() : new RtuFraming(() => clock.mono())
+  return new StreamLine({ url: lineKey(address), framing, connect: (stop) => connectTcp(address, stop), clock, log, random })
+}

@@ -1,0 +1,15 @@
+import type { OpenDriver } from './driver.ts'
+
+/** How bytes travel: one talker a line, one driver a way of talking. */
+export { type Block, type BlockLimits, type BlockPoint, planBlocks } from './block-plan.ts'
+export { type Bus, type BusOptions, LINES_MAX, type LineLease, openBus } from './bus.ts'
+export * from './driver.ts'
+export * from './driver-error.ts'
+export { type Query, queryOf } from './framing.ts'
+export { LINE_PENDING_MAX, type Line, type LineCounts } from './line.ts'
+export { type LineAddress, lineKey, parseLine } from './line-address.ts'
+
+/** Drivers by the profile's key, loaded on first use. */
+export const drivers = {
+  modbus: () => import('./modbus.ts'),
+} satisfies Record<string, () => Promise<{ readonly open: OpenDriver }>>

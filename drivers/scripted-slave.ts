@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import {
+  decodeRequest,
+  encodeResponse,
+  encodeRtu,
+  encodeTcp,
+  type ReadRequest,
+  type Request,
+  RtuSplitter,
+  requestLength,
+  TcpSplitter,
+} from '#protocols/modbus'
+
+/** One request as a test's slave got it. */
+export interface Asked {
+  readonly transaction: number
+  readonly unit: number
+  readonly request: Request
+  readonly socket: Socket
+  /** Counts the requests of this slave from 0, over all its connections. */
+  readonly index: number
+}
+
+export interface ScriptedSlave extends AsyncDisposable {
+  readonly port: number
+  readonly url: string
+  /** Connections so far. */
+  connections(): number
+  /** Destroys the open connections. */
+  cut(): void
+}
+
+/** For tests: a slave on loopback that does with each request just what the script says. Speaks Modbus TCP, or RTU frames over TCP. */
+export async function openScriptedSlave(
+  script: (asked: Asked) => void,
+  options: { kind?: 'tcp' | 'rtu+tcp'; port?: number } = {},
+): Promise<ScriptedSlave> {
+  const { kind = 'tcp', port = 0 } = options
+  const sockets = new Set<Socket>()
+  let connections = 0
+  let index = 0
+  const server = createServer((socket) => {
+    connections++
+    sockets.add(socket)
+    const tcp = new TcpSplitter()
+    const rtu = new RtuSplitter(requestLength)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('data', (chunk: Uint8Array) => {
+      const frames = kind === 'tcp' ? tcp.push(chunk) : rtu.push(chunk).map((frame) => ({ transaction: 0, ...frame }))
+      for (const { transaction, unit, pdu } of frames)
+        script({ transaction, unit, request: decodeRequest(pdu), socket, index: index++ })
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : 0
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: bound,
+    url: `${kind}://127.0.0.1:${bound}`,
+    connections: () => connections,
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The answer's PDU in which each register holds its own address, each bit whether that is odd. */
+export function echoPdu({ function: code, address, count }: ReadRequest): Uint8Array {
+  const addresses = Array.from({ length: count }, (_, index) => (address + index) & 0xffff)
+  return code === 1 || code === 2
+    ? encodeResponse({ function: code, bits: addresses.map((at) => at % 2 === 1) })
+    : encodeResponse({ function: code, registers: addresses })
+}
+
+/** That answer as Modbus TCP; `differs` makes it another's. */
+export function echoTcp(
+  { transaction, unit, request }: Asked,
+  differs: { transaction?: number; unit?: number } = {},
+): Uint8Array {
+  return encodeTcp(differs.transaction ?? transaction, differs.unit ?? unit, echoPdu(readOf(request)))
+}
+
+/** That answer as RTU. */
+export function echoRtu({ unit, request }: Asked): Uint8Array {
+  return encodeRtu(unit, echoPdu(readOf(request)))
+}
+
+export function readOf(request: Request): ReadRequest {
+  if (request.function > 4 || !('count' in request) || 'bits' in request || 'registers' in request)
+    throw new Error(`expected a read, got function ${request.function}`)
+  return request
+}
