@@ -5,7 +5,6 @@ import type { Clock } from '#devices'
 import { Session } from '#mqtt'
 import { decodeStatus, encodeAck, parseTopic, type Rule, SyncError, topic } from '#wire'
 import { AlertJudge } from './alert-judge.ts'
-import { type AuditReport, audit } from './audit.ts'
 import { Bell } from './bell.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
 import { Reader } from './reader.ts'
@@ -69,16 +68,6 @@ export class Ingest implements AsyncDisposable {
       inbox: { ...this.#inbox.counters, newest: this.#inbox.newest, dropped: this.#dropped },
       readers,
     }
-  }
-
-  /** Accounts for every row that gateways gave out. */
-  async audit(): Promise<AuditReport> {
-    const rows = await this.#options.records.db
-      .selectFrom('event')
-      .select(['gateway', 'body'])
-      .where('kind', '=', 'loss')
-      .execute()
-    return audit({ lanes: this.#inbox.lanes(), losses: rows.map(({ gateway, body }) => ({ gateway, ...JSON.parse(body) })) })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -22,6 +22,8 @@ import { Statements } from './statements.ts'
 export interface Entry {
   readonly readings: readonly VersionedReading[]
   readonly events: readonly SiteEvent[]
+  /** What a part of the site wants to find again after a restart, as it is after these rows: the newest body of each key. */
+  readonly states: readonly (readonly [key: string, body: string])[]
   readonly commit: Commit
 }
 
@@ -77,7 +79,7 @@ export class JournalFile implements Disposable {
   }
 
   /** Takes in readings and events: when it returns they are on disk. */
-  append({ readings, events, commit }: Entry): void {
+  append({ readings, events, states, commit }: Entry): void {
     this.#transaction(() => {
       const { lastInsertRowid } = this.#sql.run(
         'INSERT INTO "commit" (boot, journalled, mono) VALUES (?, ?, ?)',
@@ -87,6 +89,8 @@ export class JournalFile implements Disposable {
       )
       for (const reading of readings) this.#appendReading(reading, Number(lastInsertRowid))
       for (const event of events) this.#appendEvent(event)
+      for (const [key, body] of states)
+        this.#sql.run('INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body', key, body)
       this.#memory.store()
       this.#storeIssued()
     })
@@ -120,6 +124,16 @@ export class JournalFile implements Disposable {
   lanes(): LaneStates {
     const state = (lane: Lane) => ({ issued: this.#issued[lane], oldest: this.#oldest(lane), waiting: this.#waiting[lane] })
     return { alarm: state('alarm'), event: state('event'), reading: state('reading') }
+  }
+
+  /** The states kept under keys that begin so. */
+  states(prefix: string): [key: string, body: string][] {
+    const rows = this.#sql.all<{ key: string; body: string }>(
+      'SELECT key, body FROM state WHERE substr(key, 1, ?) = ?',
+      prefix.length,
+      prefix,
+    )
+    return rows.map(({ key, body }) => [key, body])
   }
 
   /** The newest fact of a kind about a device. */

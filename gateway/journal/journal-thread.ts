@@ -2,10 +2,9 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { JournalError } from './journal-error.ts'
 import type { JournalFile } from './journal-file.ts'
-import type { JournalAnswer, JournalCall, JournalOpened } from './journal-worker.ts'
+import type { JournalAnswer, JournalCall, JournalMethod, JournalOpened } from './journal-worker.ts'
 
-type Method = JournalCall['method']
-type Result<M extends Method> = ReturnType<JournalFile[M]>
+type Result<M extends JournalMethod> = ReturnType<JournalFile[M]>
 
 /** The journal's file behind a thread: calls are answered in their order. */
 export class JournalThread implements AsyncDisposable {
@@ -36,7 +35,7 @@ export class JournalThread implements AsyncDisposable {
     return thread
   }
 
-  call<M extends Method>(method: M, ...args: Parameters<JournalFile[M]>): Promise<Result<M>> {
+  call<M extends JournalMethod>(method: M, ...args: Parameters<JournalFile[M]>): Promise<Result<M>> {
     if (this.#closed) return Promise.reject(this.#closed)
     const id = ++this.#calls
     const answer = Promise.withResolvers<unknown>()

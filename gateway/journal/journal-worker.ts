@@ -3,12 +3,9 @@ import { JournalFile } from './journal-file.ts'
 
 /** A call to the journal's file in its own thread: a slow disk never stops the reading of devices. */
 export type JournalCall = {
-  readonly [Method in 'append' | 'next' | 'settle' | 'latestFact']: {
-    readonly id: number
-    readonly method: Method
-    readonly args: Parameters<JournalFile[Method]>
-  }
-}['append' | 'next' | 'settle' | 'latestFact']
+  readonly [M in JournalMethod]: { readonly id: number; readonly method: M; readonly args: Parameters<JournalFile[M]> }
+}[JournalMethod]
+export type JournalMethod = 'append' | 'next' | 'settle' | 'states' | 'latestFact'
 
 /** The answer, with the lanes as they are after it. */
 export interface JournalAnswer {
@@ -54,6 +51,8 @@ function perform(call: JournalCall): unknown {
       return journal.next(...call.args)
     case 'settle':
       return journal.settle(...call.args)
+    case 'states':
+      return journal.states(...call.args)
     case 'latestFact':
       return journal.latestFact(...call.args)
   }

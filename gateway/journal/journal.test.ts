@@ -34,7 +34,7 @@ const event = (id: string, kind: SiteEvent['kind'] = 'device.online'): SiteEvent
   body: { a: 1 },
 })
 const append = (journal: JournalFile, readings: VersionedReading[], events: SiteEvent[] = []) =>
-  journal.append({ readings, events, commit })
+  journal.append({ readings, events, states: [], commit })
 const rowsOf = (journal: JournalFile, lane: Lane, after = 0) => {
   const batch = journal.next(lane, after)
   return batch ? decodeBatch(batch.bytes).rows : []
@@ -159,6 +159,26 @@ test('more rows than fit go out as batches that each fit one message', () => {
     after = batch.last
   }
   expect(seqs).toEqual(Array.from({ length: 800 }, (_, index) => index + 1))
+})
+
+test('a state is kept with the rows that led to it and found again', () => {
+  {
+    using journal = new JournalFile(file, 'g')
+    const keep = (body: string) =>
+      journal.append({
+        readings: [],
+        events: [],
+        states: [
+          ['rule a', body],
+          ['other', 'x'],
+        ],
+        commit,
+      })
+    keep('1')
+    keep('2')
+  }
+  using journal = new JournalFile(file, 'g')
+  expect(journal.states('rule ')).toEqual([['rule a', '2']])
 })
 
 test('a newer file is refused by name', () => {

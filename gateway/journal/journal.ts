@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import type { Ack, EventKind, Lane, SiteEvent } from '#wire'
 import { JournalError } from './journal-error.ts'
-import type { JournalCounters, LaneStates, SealedBatch } from './journal-file.ts'
+import type { Entry, JournalCounters, LaneStates, SealedBatch } from './journal-file.ts'
 import { JournalThread } from './journal-thread.ts'
 import type { VersionedReading } from './series-memory.ts'
 
@@ -33,6 +33,7 @@ export class Journal implements AsyncDisposable {
   readonly #log: Logger
   readonly #listeners = new Set<() => void>()
   #pending: VersionedReading[] = []
+  #states = new Map<string, string>()
   #timer: NodeJS.Timeout | null = null
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
@@ -62,9 +63,15 @@ export class Journal implements AsyncDisposable {
     return { ...this.#thread.counters, pending: this.#pending.length + this.#committing, isFailing: this.#isFailing }
   }
 
-  /** Takes readings into the next group commit; resolves at once, or when there is room again. */
-  async add(readings: readonly VersionedReading[]): Promise<void> {
+  /**
+   * Takes readings, and the states they lead to, into the next group commit; resolves at once, or when there is room again.
+   */
+  async add(
+    readings: readonly VersionedReading[],
+    states: readonly (readonly [key: string, body: string])[] = [],
+  ): Promise<void> {
     for (const reading of readings) this.#pending.push(reading)
+    for (const [key, body] of states) this.#states.set(key, body)
     if (this.#pending.length >= COMMIT_ROWS_MAX) this.#flush()
     else this.#timer ??= setTimeout(() => this.#flush(), COMMIT_WAIT_MS)
     while (this.#pending.length + this.#committing > PENDING_ROWS_MAX) await this.#commits
@@ -81,6 +88,11 @@ export class Journal implements AsyncDisposable {
 
   settle(ack: Ack): Promise<void> {
     return this.#thread.call('settle', ack)
+  }
+
+  /** What was kept under keys that begin so, as it was after the last commit. */
+  states(prefix: string): Promise<[key: string, body: string][]> {
+    return this.#thread.call('states', prefix)
   }
 
   latestFact(kind: EventKind, device: string): Promise<SiteEvent | null> {
@@ -105,11 +117,13 @@ export class Journal implements AsyncDisposable {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
     const readings = this.#pending
-    if (readings.length === 0 && events.length === 0) return this.#commits
+    const states = [...this.#states]
+    if (readings.length === 0 && events.length === 0 && states.length === 0) return this.#commits
     this.#pending = []
+    this.#states = new Map()
     this.#committing += readings.length
     this.#commits = this.#commits
-      .then(() => this.#commit(readings, events))
+      .then(() => this.#commit({ readings, events, states }))
       .finally(() => {
         this.#committing -= readings.length
       })
@@ -118,11 +132,11 @@ export class Journal implements AsyncDisposable {
     return this.#commits
   }
 
-  async #commit(readings: readonly VersionedReading[], events: readonly SiteEvent[]): Promise<void> {
+  async #commit(entry: Omit<Entry, 'commit'>): Promise<void> {
     for (;;) {
       const commit = { boot: this.boot, journalled: this.#clock.now(), mono: Math.round(this.#clock.mono()) }
       try {
-        await this.#thread.call('append', { readings, events, commit })
+        await this.#thread.call('append', { ...entry, commit })
         this.#tellFailing(false, null)
         for (const listener of this.#listeners) listener()
         return

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
+import { type Static, Type } from 'typebox'
+import {
+  type Catalogue,
+  type CatalogueEntry,
+  type Document,
+  DocumentError,
+  type DocumentFault,
+  loadCatalogue,
+  PROFILES_FOLDER,
+  readYaml,
+} from '#devices'
+import { DriverError, parseLine } from '#drivers'
+import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
+
+const strict = { additionalProperties: false } as const
+
+/** Devices of one site. */
+export const DEVICES_MAX = 2000
+
+/** The file `gateway.yaml`: one schema with its defaults; an unknown key is an error. */
+export const GatewayFile = Type.Object(
+  {
+    gateway: Type.String({ pattern: GATEWAY_ID, description: 'id of this gateway, unique in the cloud' }),
+    data: Type.String({ default: './data/gateway', minLength: 1, description: 'folder of the journal, relative to this file' }),
+    broker: Type.String({ default: 'mqtt://127.0.0.1:1883', pattern: '^mqtt://[^/@]+$', description: 'the cloud broker' }),
+    console: Type.Object(
+      {
+        host: Type.String({ default: '127.0.0.1' }),
+        port: Type.Integer({ default: 8090, minimum: 0, maximum: 65_535, description: '0: any free one' }),
+      },
+      { ...strict, default: {} },
+    ),
+    profiles: Type.Optional(
+      Type.String({ minLength: 1, description: 'folder with device models of this site, relative to this file' }),
+    ),
+    stations: Type.Array(Type.Object({ id: Type.String({ pattern: DEVICE_ID }), name: Bilingual }, strict), {
+      default: [],
+      maxItems: DEVICES_MAX,
+    }),
+    devices: Type.Array(
+      Type.Object(
+        {
+          id: Type.String({ pattern: DEVICE_ID }),
+          name: Type.Optional(Bilingual),
+          station: Type.Optional(
+            Type.String({ pattern: DEVICE_ID, description: 'one of the stations above; without it the device is its own' }),
+          ),
+          profile: Type.String({ description: 'a device model: kind/vendor-model' }),
+          line: Type.String({ description: 'tcp://host:port or rtu+tcp://host:port' }),
+          unit: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: 'address on the line' }),
+        },
+        strict,
+      ),
+      { default: [], maxItems: DEVICES_MAX },
+    ),
+    rules: Rules,
+  },
+  strict,
+)
+export type GatewayFile = Static<typeof GatewayFile>
+
+/** A device of the site with its model. */
+export interface SiteDevice {
+  readonly id: string
+  readonly name: { readonly zh: string; readonly en: string }
+  readonly station: GatewayFile['stations'][number]
+  readonly profile: CatalogueEntry
+  readonly line: string
+  readonly unit: number
+}
+
+/** A checked site: every name resolved, every path absolute. */
+export interface GatewayConfig {
+  readonly gateway: string
+  readonly data: string
+  readonly broker: string
+  readonly console: GatewayFile['console']
+  readonly devices: readonly SiteDevice[]
+  /** Rules that this gateway judges itself. */
+  readonly rules: readonly Rule[]
+  /** Hash of the file's checked content. */
+  readonly hash: string
+}
+
+/** Reads and checks a site's file and the device models it uses; opens no port. @throws DocumentError with every fault */
+export function readGatewayConfig(file: string): GatewayConfig {
+  const document = readYaml(file, GatewayFile)
+  const { gateway, data, broker, console, profiles, stations, devices, rules } = document.value
+  const folder = dirname(resolve(file))
+  const catalogue = loadCatalogue(profiles === undefined ? [PROFILES_FOLDER] : [PROFILES_FOLDER, resolve(folder, profiles)])
+  const faults = [...checkDevices(document, catalogue), ...checkRules(document, rules), ...checkTargets(document, catalogue)]
+  if (faults.length > 0) throw new DocumentError(faults)
+  const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit }): SiteDevice[] => {
+    const entry = catalogue.get(profile)
+    const own = { id, name: name ?? { zh: id, en: id } }
+    return entry ? [{ ...own, station: stations.find((known) => known.id === station) ?? own, profile: entry, line, unit }] : []
+  })
+  const hash = createHash('sha256')
+    .update(JSON.stringify([document.value, siteDevices.map((device) => device.profile.hash)]))
+    .digest('hex')
+    .slice(0, 16)
+  return {
+    gateway,
+    data: resolve(folder, data),
+    broker,
+    console,
+    devices: siteDevices,
+    rules: rules.filter(({ edge }) => edge),
+    hash,
+  }
+}
+
+function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
+  const { devices, stations } = document.value
+  return devices.flatMap(({ id, profile, line, unit, station }, index) => {
+    const fault = (key: string, message: string) => document.fault(['devices', index, key], message)
+    const faults: DocumentFault[] = []
+    const earlier = devices.slice(0, index)
+    if (earlier.some((other) => other.id === id)) faults.push(fault('id', `expected each device id once, got "${id}" again`))
+    if (!catalogue.has(profile))
+      faults.push(fault('profile', `expected one of ${[...catalogue.keys()].join(', ')}, got "${profile}"`))
+    if (station !== undefined && !stations.some((known) => known.id === station))
+      faults.push(fault('station', `expected the id of a station above, got "${station}"`))
+    const twin = earlier.find((other) => other.line === line && other.unit === unit)
+    if (twin)
+      faults.push(fault('unit', `expected one device for each unit of a line, got ${unit} on ${line} as ${twin.id} already has`))
+    try {
+      parseLine(line)
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error
+      faults.push(fault('line', error.message))
+    }
+    return faults
+  })
+}
+
+/** A rule looks at a point that its device has. */
+function checkTargets(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
+  const { devices, rules } = document.value
+  return rules.flatMap(({ device, point }, index) => {
+    const target = devices.find(({ id }) => id === device)
+    if (target === undefined)
+      return [document.fault(['rules', index, 'device'], `expected the id of a device above, got "${device}"`)]
+    const points = catalogue.get(target.profile)?.profile.modbus.points
+    if (points === undefined || point in points) return []
+    return [document.fault(['rules', index, 'point'], `expected one of ${Object.keys(points).join(', ')}, got "${point}"`)]
+  })
+}

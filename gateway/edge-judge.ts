@@ -1,0 +1,71 @@
+import type { Reading } from '#devices'
+import { type Rule, type RuleFold, ruleFold, ruleVersion, type SiteEvent } from '#wire'
+import type { GatewayConfig } from './config.ts'
+import { describePoint } from './description.ts'
+
+/** Keys of states in the journal begin so. */
+export const RULE_STATE_PREFIX = 'rule '
+
+/** What readings lead to: alarms to record, and the states to keep with the readings. */
+export interface Judgement {
+  readonly alarms: readonly SiteEvent[]
+  readonly states: readonly (readonly [key: string, body: string])[]
+}
+
+interface JudgedRule {
+  readonly rule: Rule
+  readonly version: string
+  readonly key: string
+  readonly fold: RuleFold<unknown>
+  state: unknown
+}
+
+/** Judges the site's own urgent rules by the very folds that the cloud uses, with or without a link. */
+export class EdgeJudge {
+  readonly #gateway: string
+  readonly #rules = new Map<string, JudgedRule[]>()
+
+  /** @param states what the journal kept under `RULE_STATE_PREFIX` */
+  constructor({ gateway, rules, devices }: GatewayConfig, states: ReadonlyMap<string, string>) {
+    this.#gateway = gateway
+    for (const rule of rules) {
+      const profile = devices.find(({ id }) => id === rule.device)?.profile
+      const point = profile?.profile.modbus.points[rule.point]
+      if (profile === undefined || point === undefined) continue
+      const fold = ruleFold(rule, describePoint(point))
+      const version = ruleVersion(rule)
+      // Another rule text or another profile version starts anew: the state is not its own.
+      const key = `${RULE_STATE_PREFIX}${rule.id} ${version} ${profile.hash}`
+      const kept = states.get(key)
+      const target = `${rule.device} ${rule.point}`
+      const judged = { rule, version, key, fold, state: kept === undefined ? fold.initial : JSON.parse(kept) }
+      this.#rules.set(target, [...(this.#rules.get(target) ?? []), judged])
+    }
+  }
+
+  take(readings: readonly Reading[]): Judgement {
+    const alarms: SiteEvent[] = []
+    const states = new Map<string, string>()
+    for (const { device, point, at, value, quality } of readings) {
+      if (value !== null && typeof value !== 'number') continue
+      for (const judged of this.#rules.get(`${device} ${point}`) ?? []) {
+        const { state, verdict } = judged.fold.fold(judged.state, { at, value, quality })
+        judged.state = state
+        states.set(judged.key, JSON.stringify(state))
+        if (verdict === null) continue
+        const { rule, version } = judged
+        const id = `alarm-${this.#gateway}-${rule.id}-${version}-${verdict.at}-${verdict.grade ?? 'none'}`
+        const body = {
+          rule: rule.id,
+          version,
+          grade: verdict.grade,
+          ...(verdict.action && { action: verdict.action }),
+          value: verdict.value,
+          evidence: verdict.evidence,
+        }
+        alarms.push({ id, kind: 'alarm', at: verdict.at, device, body })
+      }
+    }
+    return { alarms, states: [...states] }
+  }
+}

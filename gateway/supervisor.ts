@@ -1,0 +1,150 @@
+import type { Logger } from 'pino'
+import type { Clock, DeviceEvent, Reading } from '#devices'
+import { type Bus, drivers, isDeviceEvent } from '#drivers'
+import type { SiteEvent } from '#wire'
+import type { SiteDevice } from './config.ts'
+import type { EdgeJudge } from './edge-judge.ts'
+import type { Journal } from './journal/index.ts'
+
+/** Opening a device again, doubling between these, with jitter. */
+const REOPEN_MS = [1000, 60_000] as const
+
+export interface DeviceState {
+  readonly id: string
+  readonly line: string
+  readonly unit: number
+  readonly profile: string
+  /** Null: nothing was heard of it yet. */
+  readonly isOnline: boolean | null
+  /** Site time of the last reading of any quality. */
+  readonly lastAt: number | null
+  /** Readings since the start, and how many of them had no value. */
+  readonly readings: number
+  readonly bad: number
+  readonly error: string | null
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export interface SupervisorOptions {
+  readonly device: SiteDevice
+  readonly bus: Bus
+  readonly journal: Journal
+  readonly judge: EdgeJudge
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+}
+
+/** Keeps one device read: what its driver says goes into the journal, and when the driver gives up it is opened again. */
+export class Supervisor implements AsyncDisposable {
+  readonly #options: SupervisorOptions
+  readonly #stop = new AbortController()
+  #state: DeviceState
+  #running: Promise<void> = Promise.resolve()
+
+  private constructor(options: SupervisorOptions) {
+    this.#options = options
+    const { id, line, unit, profile } = options.device
+    this.#state = {
+      id,
+      line,
+      unit,
+      profile: profile.name,
+      isOnline: null,
+      lastAt: null,
+      readings: 0,
+      bad: 0,
+      error: null,
+      counts: {},
+    }
+  }
+
+  static start(options: SupervisorOptions): Supervisor {
+    const supervisor = new Supervisor(options)
+    supervisor.#running = supervisor.#run()
+    return supervisor
+  }
+
+  get state(): DeviceState {
+    return this.#state
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, log, device } = this.#options
+    const { signal } = this.#stop
+    for (let delayMs: number = REOPEN_MS[0]; !signal.aborted; ) {
+      const openedAt = clock.mono()
+      try {
+        await this.#read()
+      } catch (error) {
+        this.#state = { ...this.#state, error: (error as Error).message }
+        log.error({ device: device.id, err: error }, 'the driver gave up; it is opened again')
+      }
+      if (clock.mono() - openedAt > REOPEN_MS[1]) delayMs = REOPEN_MS[0]
+      await pause(delayMs * (0.5 + random() / 2), signal)
+      delayMs = Math.min(delayMs * 2, REOPEN_MS[1])
+    }
+  }
+
+  /** One life of the driver. */
+  async #read(): Promise<void> {
+    const { device, bus, clock, log } = this.#options
+    const { open } = await drivers.modbus()
+    await using driver = await open(device, { bus, clock, log })
+    for await (const report of driver.readings(this.#stop.signal)) {
+      this.#state = { ...this.#state, counts: driver.counts, error: null }
+      const readings: Reading[] = []
+      const events: SiteEvent[] = []
+      for (const item of report) {
+        if (isDeviceEvent(item)) events.push(this.#eventOf(item))
+        else readings.push(item)
+      }
+      await this.#keep(readings, events)
+    }
+  }
+
+  /** Readings, the states they lead to and the alarms they raise enter the journal in one commit. */
+  async #keep(readings: readonly Reading[], events: readonly SiteEvent[]): Promise<void> {
+    const { device, journal, judge } = this.#options
+    const { hash } = device.profile
+    const { alarms, states } = judge.take(readings)
+    const last = readings.at(-1)
+    if (last) {
+      const bad = readings.filter(({ quality }) => quality === 'bad').length
+      this.#state = {
+        ...this.#state,
+        lastAt: last.at,
+        readings: this.#state.readings + readings.length,
+        bad: this.#state.bad + bad,
+      }
+    }
+    await journal.add(
+      readings.map((reading) => ({ ...reading, hash })),
+      states,
+    )
+    if (events.length + alarms.length > 0) await journal.record([...events, ...alarms])
+  }
+
+  #eventOf({ kind, device, at, reason }: DeviceEvent): SiteEvent {
+    const isOnline = kind === 'device.online'
+    this.#state = { ...this.#state, isOnline }
+    this.#options.log.info({ device, ...(reason && { reason }) }, isOnline ? 'the device answers' : 'the device does not answer')
+    return { id: `${kind}-${device}-${this.#options.journal.boot}-${at}`, kind, at, device, body: reason ? { reason } : {} }
+  }
+}
+
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const finish = () => resolve()
+  const timer = setTimeout(finish, ms)
+  stop.addEventListener('abort', finish, { once: true })
+  await promise
+  clearTimeout(timer)
+  stop.removeEventListener('abort', finish)
+}
