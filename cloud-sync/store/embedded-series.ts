@@ -121,17 +121,18 @@ class EmbeddedSeries implements SeriesStore {
     if (series === undefined) return
     const statement = this.#sqlite
       .prepare<unknown[], [...BucketInput, number]>(
-        `select v.at, case typeof(v.value) when 'text' then null else v.value end, v.quality = 1, v.n
+        `select v.at, case typeof(v.value) when 'text' then null else v.value end, v.quality = 1,
+          (select hash from profile where id = v.profile), v.n
         ${RUN} and (v.at, v.n) > (?, ?) order by c.bucket, v.at, v.n limit ${SCAN_ROWS_MAX}`,
       )
       .raw()
     let [at, n] = [query.from, -1]
     for (;;) {
       const rows = statement.all(series, keyBucket(at), keyBucket(query.to), at, query.to, at, n)
-      yield rows.map(([time, value, suspect]) => [time, value, suspect])
+      yield rows.map(([time, value, suspect, hash]) => [time, value, suspect, hash])
       const last = rows.at(-1)
       if (last === undefined || rows.length < SCAN_ROWS_MAX) return
-      ;[at, n] = [last[0], last[3]]
+      ;[at, n] = [last[0], last[4]]
       await turn()
     }
   }

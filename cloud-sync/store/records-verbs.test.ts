@@ -166,37 +166,46 @@ test('an event is kept once however often it comes', async () => {
 })
 
 describe('a sweep', () => {
-  test('takes what is older than its bound, each by its own clock', async () => {
-    const times = { site: 1000 * HOUR, machine: 500_000 * HOUR }
-    for (const at of [times.machine - 169 * HOUR, times.machine - 167 * HOUR]) await recordChange(records.db, 'station', 's', at)
-    const inputs = [97, 95].map((hours) => ({
-      rule: 'r',
-      at: times.site - hours * HOUR,
-      n: 0,
-      value: 1,
-      quality: 'good' as const,
-    }))
+  const site = 1000 * HOUR
+  const judged = async (table: 'judge_input' | 'rule_checkpoint') => {
+    const rows = await records.db.selectFrom(table).select(['rule', 'at']).orderBy('rule').orderBy('at').execute()
+    return rows.map(({ rule, at }) => `${rule} ${(site - at) / HOUR}`)
+  }
+  const putJudged = async (rule: string, inputHours: readonly number[], checkpointHours: readonly number[]) => {
+    const inputs = inputHours.map((hours) => ({ rule, at: site - hours * HOUR, n: 0, value: 1, quality: 'good' as const }))
     await records.db.insertInto('judge_input').values(inputs).execute()
-    const checkpoints = [99, 97, 95].map((hours) => ({ rule: 'r', at: times.site - hours * HOUR, state: '{}' }))
-    await records.db.insertInto('rule_checkpoint').values(checkpoints).execute()
-    expect(await sweepRecords(records.db, times)).toBe(4)
-    expect(await sweepRecords(records.db, times)).toBe(0)
-    expect(await records.db.selectFrom('judge_input').select('at').execute()).toEqual([{ at: times.site - 95 * HOUR }])
+    for (const hours of checkpointHours) {
+      await records.db
+        .insertInto('rule_checkpoint')
+        .values({ rule, at: site - hours * HOUR, state: '{}' })
+        .execute()
+    }
+  }
+
+  test('takes what is older than its bound, each by its own clock', async () => {
+    const machine = 500_000 * HOUR
+    for (const hours of [170, 169, 167]) await recordChange(records.db, 'station', 's', machine - hours * HOUR)
+    await putJudged('a', [100, 99, 98, 97, 95], [100, 98, 95])
+    expect(await sweepRecords(records.db, { site, machine })).toBe(6)
+    expect(await records.db.selectFrom('change').select('at').execute()).toEqual([{ at: machine - 167 * HOUR }])
+    expect(await judged('rule_checkpoint')).toEqual(['a 98', 'a 95'])
+    expect(await judged('judge_input')).toEqual(['a 97', 'a 95'])
+    expect(await sweepRecords(records.db, { site, machine })).toBe(0)
   })
 
-  test('leaves the newest change and the newest checkpoint of each rule, however old', async () => {
+  test('leaves what a rule folds from, however old: its inputs without a checkpoint, its last checkpoint without inputs', async () => {
+    await putJudged('a', [500, 400], [])
+    await putJudged('b', [500], [500, 400])
+    await sweepRecords(records.db, { site, machine: 0 })
+    expect(await judged('judge_input')).toEqual(['a 500', 'a 400'])
+    expect(await judged('rule_checkpoint')).toEqual(['b 400'])
+  })
+
+  test('leaves the newest change, however old', async () => {
     await recordChange(records.db, 'station', 's', 0)
     const last = await recordChange(records.db, 'station', 's', 0)
-    await records.db
-      .insertInto('rule_checkpoint')
-      .values([1, 2].flatMap((at) => ['a', 'b'].map((rule) => ({ rule, at, state: '{}' }))))
-      .execute()
     await sweepRecords(records.db, { site: 9000 * HOUR, machine: 9000 * HOUR })
     expect(await records.db.selectFrom('change').select('id').execute()).toEqual([{ id: last }])
-    expect(await records.db.selectFrom('rule_checkpoint').select(['rule', 'at']).orderBy('rule').execute()).toEqual([
-      { rule: 'a', at: 2 },
-      { rule: 'b', at: 2 },
-    ])
   })
 
   test('knows every table that grows', () => {

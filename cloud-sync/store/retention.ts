@@ -30,8 +30,8 @@ export const RETENTION = [
 export const SWEEP_ROWS_MAX = 20_000
 
 /**
- * Takes away what is older than its bound. The newest change stays, so that the feed knows where it is after a quiet week, and so does the newest
- * checkpoint of each rule, which is its state.
+ * Takes away what is older than its bound. The newest change stays, so that the feed knows where it is after a quiet week. Of each rule's past
+ * stays one checkpoint before the bound with every input after it, so that a fold over the last 96 h starts from the true state.
  * @returns rows taken away
  */
 export async function sweepRecords(db: Kysely<RecordTables>, times: SweepTimes): Promise<number> {
@@ -60,22 +60,32 @@ const sweepers: Readonly<Record<Bounded, (db: Kysely<RecordTables>, before: numb
       .selectFrom('judge_input')
       .select(['rule', 'at', 'n'])
       .where('at', '<', before)
+      .where(({ exists, selectFrom, ref }) =>
+        exists(
+          selectFrom('rule_checkpoint as after')
+            .select('after.at')
+            .whereRef('after.rule', '=', 'judge_input.rule')
+            .where('after.at', '>=', ref('judge_input.at'))
+            .where('after.at', '<', before),
+        ),
+      )
       .orderBy('at')
       .limit(SWEEP_ROWS_MAX)
     return deleted(await db.deleteFrom('judge_input').where(sql<boolean>`(rule, at, n) in ${doomed}`).executeTakeFirst())
   },
   async rule_checkpoint(db, before) {
-    const newest = db
+    const start = db
       .selectFrom('rule_checkpoint')
       .select(({ fn }) => ['rule', fn.max('at').as('at')])
+      .where('at', '<', before)
       .groupBy('rule')
-    const doomed = db.selectFrom('rule_checkpoint').select(['rule', 'at']).where('at', '<', before).limit(SWEEP_ROWS_MAX)
-    return deleted(
-      await db
-        .deleteFrom('rule_checkpoint')
-        .where(sql<boolean>`(rule, at) in ${doomed} and (rule, at) not in ${newest}`)
-        .executeTakeFirst(),
-    )
+    const doomed = db
+      .selectFrom('rule_checkpoint')
+      .select(['rule', 'at'])
+      .where('at', '<', before)
+      .where(sql<boolean>`(rule, at) not in ${start}`)
+      .limit(SWEEP_ROWS_MAX)
+    return deleted(await db.deleteFrom('rule_checkpoint').where(sql<boolean>`(rule, at) in ${doomed}`).executeTakeFirst())
   },
 }
 

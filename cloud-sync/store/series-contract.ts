@@ -159,8 +159,8 @@ function bucketed(open: () => Promise<SeriesStore>): void {
     ])
     expect(await store.buckets(hours)).toEqual({
       rows: [
-        { at: NOON, min: 20, max: 50, last: 20, count: 4, suspect: 1 },
-        { at: NOON + 60 * MINUTE, min: -1, max: -1, last: -1, count: 1, suspect: 0 },
+        { at: NOON, hash: 'h1', min: 20, max: 50, last: 20, count: 4, suspect: 1 },
+        { at: NOON + 60 * MINUTE, hash: 'h1', min: -1, max: -1, last: -1, count: 1, suspect: 0 },
       ],
       truncated: false,
     })
@@ -176,9 +176,18 @@ function bucketed(open: () => Promise<SeriesStore>): void {
       row(NOON + 180 * MINUTE, 'text'),
     ])
     expect((await store.buckets(hours)).rows).toEqual([
-      { at: NOON, min: 1, max: 1, last: 1, count: 1, suspect: 0 },
-      { at: NOON + 60 * MINUTE, min: null, max: null, last: null, count: 0, suspect: 0 },
-      { at: NOON + 180 * MINUTE, min: null, max: null, last: null, count: 0, suspect: 0 },
+      { at: NOON, hash: 'h1', min: 1, max: 1, last: 1, count: 1, suspect: 0 },
+      { at: NOON + 60 * MINUTE, hash: 'h1', min: null, max: null, last: null, count: 0, suspect: 0 },
+      { at: NOON + 180 * MINUTE, hash: 'h1', min: null, max: null, last: null, count: 0, suspect: 0 },
+    ])
+  })
+
+  test('mixes no counts of two profile versions', async () => {
+    await using store = await open()
+    await store.write([row(NOON, 30), row(NOON + 1, 300, { hash: 'h2' }), row(NOON + 2, 31), row(NOON + 3, 310, { hash: 'h2' })])
+    expect((await store.buckets(hours)).rows).toEqual([
+      { at: NOON, hash: 'h1', min: 30, max: 31, last: 31, count: 2, suspect: 0 },
+      { at: NOON, hash: 'h2', min: 300, max: 310, last: 310, count: 2, suspect: 0 },
     ])
   })
 

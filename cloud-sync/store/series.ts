@@ -39,6 +39,8 @@ export interface BucketsQuery extends SeriesQuery {
 export interface Bucket {
   /** Where the bucket begins. */
   readonly at: number
+  /** Counts of two profile versions are never mixed: where the version changes, two buckets begin at one time. */
+  readonly hash: string
   readonly min: number | null
   readonly max: number | null
   /** The newest by (at, n). */
