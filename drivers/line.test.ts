@@ -1,5 +1,4 @@
-import { setMaxListeners } from 'node:events'
-import { createServer } from 'node:net'
+import { once, setMaxListeners } from 'node:events'
 import { ServerTCP } from 'modbus-serial'
 import { expect, onTestFinished, test } from 'vitest'
 import { wallClock } from '#devices'
@@ -8,7 +7,7 @@ import { type Bus, openBus } from './bus.ts'
 import { DriverError } from './driver-error.ts'
 import { queryOf } from './framing.ts'
 import { LINE_PENDING_MAX, type Line, TIMEOUTS_IN_ROW_MAX } from './line.ts'
-import { type Asked, echoTcp, openScriptedSlave } from './scripted-slave.ts'
+import { type Asked, echoTcp, freePort, openScriptedSlave } from './scripted-slave.ts'
 
 const running = new AbortController().signal
 setMaxListeners(0, running)
@@ -53,6 +52,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 test('an independent slave is read and written by every function', async () => {
   const coils = new Map<number, boolean>()
   const registers = new Map<number, number>([[7, 700]])
+  const port = await freePort()
   const server = new ServerTCP(
     {
       getCoil: (address: number) => coils.get(address) ?? false,
@@ -62,13 +62,11 @@ test('an independent slave is read and written by every function', async () => {
       setCoil: (address: number, value: boolean) => void coils.set(address, value),
       setRegister: (address: number, value: number) => void registers.set(address, value),
     },
-    { host: '127.0.0.1', port: 0, unitID: 255 },
+    { host: '127.0.0.1', port, unitID: 255 },
   )
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
-  const port = await new Promise<number>((resolve) => {
-    server.on('initialized', () => resolve(Reflect.get(server, '_server').address().port))
-  })
-  const { line } = { line: quickBus().bus.lease(`tcp://127.0.0.1:${port}`).line }
+  await once(server, 'initialized')
+  const { line } = quickBus().bus.lease(`tcp://127.0.0.1:${port}`)
   const ask = (request: Parameters<typeof queryOf>[0]) => line.transact(17, queryOf(request), LONG_MS, running)
 
   expect(await ask({ function: 4, address: 3, count: 2 })).toEqual({ function: 4, registers: [47, 57] })
@@ -258,11 +256,7 @@ test('a read is repeated once only', async () => {
 })
 
 test('a refused connection is unreachable, the wait before the next try is kept, and a line that is back is told', async () => {
-  const gone = createServer()
-  const port = await new Promise<number>((resolve) => {
-    gone.listen(0, '127.0.0.1', () => resolve((gone.address() as { port: number }).port))
-  })
-  await new Promise((resolve) => gone.close(resolve))
+  const port = await freePort()
   let now = 0
   const logged: string[] = []
   const bus = openBus({
@@ -288,18 +282,11 @@ test('a refused connection is unreachable, the wait before the next try is kept,
   expect(logged).toEqual(['line lost', 'line open again'])
 })
 
-test('a peer that takes connections and drops them is left alone for the backoff', async () => {
-  const server = createServer((socket) => socket.destroy())
-  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())))
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-  })
-  const bus = openBus({ clock: { mono: () => 0 }, log: { info: () => {}, warn: () => {} }, random: () => 0 })
-  onTestFinished(() => bus[Symbol.asyncDispose]())
-  const { line } = bus.lease(`tcp://127.0.0.1:${port}`)
+test('a peer that takes connections and drops them is asked once a connection', async () => {
+  const { line, slave } = await lineTo(({ socket }) => socket.destroy())
   for (let turn = 0; turn < 5; turn++)
     expect(await errorOf(line.transact(1, read, LONG_MS, running))).toMatchObject({ code: 'unreachable' })
-  expect(line.counts.connections).toBe(1)
+  expect(slave.connections()).toBe(5)
 })
 
 test('a stop ends a request at once, and the line goes on for the others', async () => {

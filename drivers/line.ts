@@ -85,7 +85,7 @@ export class StreamLine implements Line, AsyncDisposable {
   #hasAnswered = false
   /** Whether anything came since the last request. */
   #isHeard = false
-  /** Connections in a row that were refused or brought nothing. */
+  /** Connections in a row that were refused. One that opened and then ended needs no backoff: it is opened by the next request only. */
   #failures = 0
   #retryAt = Number.NEGATIVE_INFINITY
   #timeoutsInRow = 0
@@ -207,7 +207,7 @@ export class StreamLine implements Line, AsyncDisposable {
 
   async #connected(): Promise<Duplex> {
     if (this.#stream) return this.#stream
-    const { clock, connect, framing, log, url } = this.#options
+    const { clock, connect, framing, log, random, url } = this.#options
     if (this.#end.signal.aborted) throw this.#stopped()
     const waitMs = Math.ceil(this.#retryAt - clock.mono())
     if (waitMs > 0)
@@ -215,6 +215,7 @@ export class StreamLine implements Line, AsyncDisposable {
     try {
       const stream = await connect(this.#end.signal)
       this.#counts.connections++
+      this.#failures = 0
       this.#timeoutsInRow = 0
       this.#hasAnswered = false
       framing.reset()
@@ -226,7 +227,7 @@ export class StreamLine implements Line, AsyncDisposable {
     } catch (error) {
       if (!(error instanceof DriverError) || error.code === 'stopped') throw error
       this.#counts.refusedConnections++
-      this.#failed()
+      this.#retryAt = clock.mono() + backoffMs(++this.#failures, random())
       if (!this.#isKnownLost) log.warn({ line: url, code: error.code, cause: error.message }, 'line lost')
       this.#isKnownLost = true
       throw error
@@ -241,11 +242,10 @@ export class StreamLine implements Line, AsyncDisposable {
       const answer = framing.receive(chunk)
       if (answer) {
         this.#hasAnswered = true
-        this.#failures = 0
         this.#timeoutsInRow = 0
         this.#answered?.(answer)
       }
-      if (framing.isBroken) this.#close(new ProtocolError('malformed', 'expected a frame, got other bytes', chunk))
+      if (framing.isBroken) this.#drop(new ProtocolError('malformed', 'expected a frame, got other bytes', chunk))
     })
     stream.on('error', () => this.#closed(stream))
     stream.on('end', () => this.#closed(stream))
@@ -253,13 +253,7 @@ export class StreamLine implements Line, AsyncDisposable {
   }
 
   #closed(stream: Duplex): void {
-    if (this.#stream === stream) this.#close(this.#lost())
-  }
-
-  /** As `#drop`, for a connection that went wrong by itself: one that never brought an answer is as good as refused. */
-  #close(reason: Error): void {
-    if (!this.#hasAnswered) this.#failed()
-    this.#drop(reason)
+    if (this.#stream === stream) this.#drop(this.#lost())
   }
 
   /** Ends the connection and, for this reason, the wait for an answer. The next request opens another. */
@@ -269,12 +263,6 @@ export class StreamLine implements Line, AsyncDisposable {
     this.#stream = undefined
     stream.destroy()
     this.#answered?.(reason)
-  }
-
-  #failed(): void {
-    const { clock, random } = this.#options
-    this.#failures++
-    this.#retryAt = clock.mono() + backoffMs(this.#failures, random())
   }
 
   #lost(): DriverError {

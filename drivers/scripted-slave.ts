@@ -73,6 +73,13 @@ export async function openScriptedSlave(
   }
 }
 
+/** A port of loopback on which nobody listens: for a peer that cannot be given port 0. */
+export async function freePort(): Promise<number> {
+  const slave = await openScriptedSlave(() => {})
+  await slave[Symbol.asyncDispose]()
+  return slave.port
+}
+
 /** The answer's PDU in which each register holds its own address, each bit whether that is odd. */
 export function echoPdu({ function: code, address, count }: ReadRequest): Uint8Array {
   const addresses = Array.from({ length: count }, (_, index) => (address + index) & 0xffff)

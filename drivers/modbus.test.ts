@@ -1,0 +1,396 @@
+import { once } from 'node:events'
+import { ServerTCP } from 'modbus-serial'
+import { expect, onTestFinished, test } from 'vitest'
+import { type CatalogueEntry, type Clock, type DeviceEvent, type Profile, type Reading, siteClock } from '#devices'
+import { encodeResponse, encodeTcp } from '#protocols/modbus'
+import { type Bus, openBus } from './bus.ts'
+import { type Driver, isDeviceEvent, type Report } from './driver.ts'
+import { drivers } from './index.ts'
+import { type Asked, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
+
+type Points = Profile['modbus']['points']
+type Point = Points[string]
+
+const START = 1_780_000_000_000
+/** Five site seconds between rounds in a few machine milliseconds. */
+const SPEED = 500
+
+const plain: Point = {
+  table: 'holding',
+  address: 0,
+  type: 'u16',
+  words: 'ABCD',
+  scale: 1,
+  offset: 0,
+  decimals: 0,
+  unit: '',
+  meaning: 'gauge',
+  every: '5s',
+}
+
+function entryOf(points: Record<string, Partial<Point>>, timeout = '10s'): CatalogueEntry {
+  const profile: Profile = {
+    title: 'test',
+    kind: 'test',
+    source: 'test',
+    modbus: {
+      defaults: { baud: 9600, parity: 'none', stopBits: 1, timeout, hole: 0, block: 125 },
+      points: Object.fromEntries(Object.entries(points).map(([name, differs]) => [name, { ...plain, ...differs }])),
+    },
+    examples: [],
+  }
+  return { name: 'test/test', hash: '0', profile, file: 'test' }
+}
+
+const TWO = { low: { address: 10 }, high: { address: 20 } }
+
+function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), speed: SPEED })): {
+  bus: Bus
+  clock: Clock
+  log: { info(): void; warn(fields: object, message: string): void }
+  logged: string[]
+} {
+  const logged: string[] = []
+  const log = { info: () => {}, warn: (_: object, message: string) => void logged.push(message) }
+  // No backoff to wait for: the machine's time runs a thousand times as fast there.
+  const bus = openBus({ clock: { mono: () => clock.mono() * 1000 }, log, random: () => 0 })
+  onTestFinished(() => bus[Symbol.asyncDispose]())
+  return { bus, clock, log, logged }
+}
+
+async function openDriver(entry: CatalogueEntry, line: string, unit = 1, site = openSite()): Promise<Driver> {
+  const { open } = await drivers.modbus()
+  const driver = await open({ id: 'station', profile: entry, line, unit }, site)
+  onTestFinished(() => driver[Symbol.asyncDispose]())
+  return driver
+}
+
+async function slaveFor(script: (asked: Asked) => void, port = 0): Promise<Awaited<ReturnType<typeof openScriptedSlave>>> {
+  const slave = await openScriptedSlave(script, { port })
+  onTestFinished(() => slave[Symbol.asyncDispose]())
+  return slave
+}
+
+/** Reports until there are enough; `after` runs behind each. */
+async function take(
+  driver: Driver,
+  isEnough: (reports: readonly Report[]) => boolean,
+  after: (count: number) => void = () => {},
+): Promise<Report[]> {
+  const stop = new AbortController()
+  const reports: Report[] = []
+  for await (const report of driver.readings(stop.signal)) {
+    if (stop.signal.aborted) break
+    reports.push(report)
+    after(reports.length)
+    if (isEnough(reports)) stop.abort()
+  }
+  return reports
+}
+const rounds = (count: number) => (reports: readonly Report[]) => reports.length >= count
+const readingsOf = (reports: readonly Report[]): Reading[] =>
+  reports.flat().filter((item): item is Reading => !isDeviceEvent(item))
+const eventsOf = (reports: readonly Report[]): DeviceEvent[] => reports.flat().filter(isDeviceEvent)
+const saidBy = (reports: readonly Report[], point: string) => readingsOf(reports).filter((reading) => reading.point === point)
+
+test('an independent slave is polled and its registers become readings in the unit', async () => {
+  const registers = new Map([
+    [0, 1],
+    [1, 1],
+    [10, 1180],
+    [20, 0x147b],
+    [21, 0x41f0],
+  ])
+  const port = await freePort()
+  const server = new ServerTCP(
+    { getInputRegister: (address: number) => registers.get(address) ?? 0, getDiscreteInput: (address: number) => address === 3 },
+    { host: '127.0.0.1', port, unitID: 5 },
+  )
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
+  await once(server, 'initialized')
+  const entry = entryOf({
+    rain_total: { table: 'input', type: 'u32', scale: 0.5, decimals: 1, meaning: 'counter' },
+    battery: { table: 'input', address: 10, scale: 0.01, decimals: 2, range: [12, 16] },
+    level: { table: 'input', address: 20, type: 'f32', words: 'CDAB', decimals: 2 },
+    fault: { table: 'discrete', address: 3, type: 'bit', meaning: 'state' },
+  })
+  const [report = []] = await take(await openDriver(entry, `tcp://127.0.0.1:${port}`, 5), rounds(1))
+  expect(report[0]).toMatchObject({ kind: 'device.online', device: 'station' })
+  expect(readingsOf([report]).map(({ point, value, quality, reason }) => [point, value, quality, reason])).toEqual([
+    ['rain_total', 327_685, 'good', undefined],
+    ['battery', 1180, 'suspect', 'range'],
+    ['level', 3001, 'good', undefined],
+    ['fault', true, 'good', undefined],
+  ])
+})
+
+test('a round is read in the fewest requests, and the points of a block share one time', async () => {
+  const asked: string[] = []
+  const slave = await slaveFor((each) => {
+    const { function: code, address, count } = readOf(each.request)
+    asked.push(`${code}:${address}+${count}`)
+    each.socket.write(echoTcp(each))
+  })
+  const points = {
+    a: { address: 1 },
+    b: { address: 2, type: 'u32' as const },
+    c: { address: 4, type: 'bit' as const, bit: 2 },
+    far: { address: 90 },
+  }
+  const site = openSite()
+  const before = site.clock.now()
+  const [report = []] = await take(await openDriver(entryOf(points), slave.url, 1, site), rounds(1))
+  expect(asked).toEqual(['3:1+4', '3:90+1'])
+  const readings = readingsOf([report])
+  expect(readings.map(({ point, value }) => [point, value])).toEqual([
+    ['a', 1],
+    ['b', 2 * 65_536 + 3],
+    ['c', true],
+    ['far', 90],
+  ])
+  expect(new Set(readings.slice(0, 3).map(({ at }) => at)).size).toBe(1)
+  for (const { at } of readings) expect(at >= before && at <= site.clock.now()).toBe(true)
+})
+
+test('the first round comes at once, the next at multiples of the interval, each class by its own', async () => {
+  const slave = await slaveFor((asked) => asked.socket.write(echoTcp(asked)))
+  const site = openSite()
+  const reports = await take(
+    await openDriver(entryOf({ fast: { every: '5s' }, slow: { address: 50, every: '15s' } }), slave.url, 1, site),
+    rounds(9),
+  )
+  const fast = saidBy(reports, 'fast')
+  const slow = saidBy(reports, 'slow')
+  expect(readingsOf(reports.slice(0, 1)).map(({ point }) => point)).toEqual(['fast', 'slow'])
+  for (const [every, said] of [
+    [5_000, fast],
+    [15_000, slow],
+  ] as const) {
+    const slots = said.map(({ at }) => Math.floor(at / every))
+    expect(new Set(slots).size).toBe(slots.length)
+    expect(said.length).toBeGreaterThanOrEqual(every === 5_000 ? 8 : 2)
+  }
+})
+
+test('a block that fails is bad with its reason, and the others are undisturbed', async () => {
+  const slave = await slaveFor(({ socket, ...asked }) => {
+    const { address } = readOf(asked.request)
+    if (address === 10) socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, exception: 2 })))
+    else if (address === 20)
+      socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, registers: [1, 2, 3] })))
+    else if (address !== 30) socket.write(echoTcp({ socket, ...asked }))
+  })
+  const points = {
+    refused: { address: 10 },
+    also: { address: 11 },
+    odd: { address: 20 },
+    silent: { address: 30 },
+    well: { address: 40 },
+  }
+  const reports = await take(await openDriver(entryOf(points, '200ms'), slave.url), rounds(3))
+  for (const report of reports) {
+    expect(readingsOf([report]).map(({ point, value, quality, reason }) => [point, value, quality, reason])).toEqual([
+      ['refused', null, 'bad', 'exception'],
+      ['also', null, 'bad', 'exception'],
+      ['odd', null, 'bad', 'malformed'],
+      ['silent', null, 'bad', 'timeout'],
+      ['well', 40, 'good', undefined],
+    ])
+  }
+  expect(eventsOf(reports)).toEqual([expect.objectContaining({ kind: 'device.online' })])
+})
+
+test('two silent rounds are offline, told once, and the first good answer is online again', async () => {
+  let isSilent = false
+  const slave = await slaveFor((asked) => {
+    if (!isSilent) asked.socket.write(echoTcp(asked))
+  })
+  let silentRounds = 0
+  const reports = await take(
+    await openDriver(entryOf(TWO, '150ms'), slave.url),
+    (all) => eventsOf(all).filter(({ kind }) => kind === 'device.online').length === 2,
+    () => {
+      if (isSilent) silentRounds++
+      isSilent = silentRounds < 5
+    },
+  )
+  expect(eventsOf(reports).map(({ kind, reason }) => [kind, reason])).toEqual([
+    ['device.online', undefined],
+    ['device.offline', 'timeout'],
+    ['device.online', undefined],
+  ])
+  const offlineRound = reports.findIndex((report) => eventsOf([report]).some(({ kind }) => kind === 'device.offline'))
+  expect(offlineRound).toBe(2)
+  const silent = reports.slice(1, 6)
+  for (const report of silent)
+    expect(readingsOf([report])).toEqual(expect.arrayContaining([expect.objectContaining({ value: null, quality: 'bad' })]))
+  for (const report of silent) expect(readingsOf([report])).toHaveLength(2)
+})
+
+test('a device that is off costs one timeout a round, and is found by whichever block answers', async () => {
+  const asked: number[] = []
+  let isOff = true
+  const slave = await slaveFor((each) => {
+    const { address } = readOf(each.request)
+    asked.push(address)
+    if (!isOff && address === 20) each.socket.write(echoTcp(each))
+  })
+  const reports = await take(
+    await openDriver(entryOf(TWO, '150ms'), slave.url),
+    (all) => eventsOf(all).some(({ kind }) => kind === 'device.online'),
+    (count) => {
+      if (count === 6) isOff = false
+    },
+  )
+  // Two rounds of two blocks until it counts as off, then one block a round.
+  expect(asked.slice(0, 8)).toHaveLength(8)
+  expect(new Set(asked.slice(4, 8))).toEqual(new Set([10, 20]))
+  expect(eventsOf(reports).map(({ kind }) => kind)).toEqual(['device.offline', 'device.online'])
+})
+
+test('a device that only refuses is neither online nor offline', async () => {
+  const slave = await slaveFor(({ transaction, unit, socket }) =>
+    socket.write(encodeTcp(transaction, unit, encodeResponse({ function: 3, exception: 4 }))),
+  )
+  const reports = await take(await openDriver(entryOf(TWO), slave.url), rounds(4))
+  expect(eventsOf(reports)).toEqual([])
+})
+
+test('nobody listening is unreachable, and the device is read once somebody does', async () => {
+  const port = await freePort()
+  let opened: Promise<unknown> | undefined
+  const reports = await take(
+    await openDriver(entryOf(TWO), `tcp://127.0.0.1:${port}`),
+    (all) => eventsOf(all).some(({ kind }) => kind === 'device.online'),
+    (count) => {
+      if (count === 3) opened = slaveFor((asked) => asked.socket.write(echoTcp(asked)), port)
+    },
+  )
+  await opened
+  expect(eventsOf(reports).map(({ kind, reason }) => [kind, reason])).toEqual([
+    ['device.offline', 'unreachable'],
+    ['device.online', undefined],
+  ])
+  expect(saidBy(reports, 'low').at(-1)).toMatchObject({ value: 10, quality: 'good' })
+})
+
+test('a connection cut in mid-frame costs one block of one round', async () => {
+  const slave = await slaveFor((asked) => {
+    if (asked.index === 2) asked.socket.write(echoTcp(asked).subarray(0, 8), () => asked.socket.destroy())
+    else asked.socket.write(echoTcp(asked))
+  })
+  const reports = await take(await openDriver(entryOf(TWO), slave.url), rounds(3))
+  expect(readingsOf(reports).filter(({ quality }) => quality === 'bad')).toEqual([
+    expect.objectContaining({ point: 'low', reason: 'unreachable' }),
+  ])
+  expect(eventsOf(reports)).toHaveLength(1)
+})
+
+test.each<[string, (asked: Asked, last: Asked | undefined) => void]>([
+  ['silent', () => {}],
+  ['late by one request', (asked, last) => void (last && asked.socket.write(echoTcp(last)))],
+  ['answering for another unit', (asked) => void asked.socket.write(echoTcp(asked, { unit: 99 }))],
+  [
+    'answering with another transaction',
+    (asked) => void asked.socket.write(echoTcp(asked, { transaction: asked.transaction + 7000 })),
+  ],
+  [
+    'refusing',
+    ({ transaction, unit, socket }) =>
+      void socket.write(encodeTcp(transaction, unit, encodeResponse({ function: 3, exception: 6 }))),
+  ],
+  ['answering twice', (asked) => void asked.socket.write(Buffer.concat([echoTcp(asked), echoTcp(asked)]))],
+])('a device that is %s leaves the others on its line good', async (_, misbehave) => {
+  let last: Asked | undefined
+  const slave = await slaveFor((asked) => {
+    if (asked.unit !== 2) return void asked.socket.write(echoTcp(asked))
+    misbehave(asked, last)
+    last = asked
+  })
+  const site = openSite()
+  const [one, two, three] = await Promise.all([1, 2, 3].map((unit) => openDriver(entryOf(TWO, '150ms'), slave.url, unit, site)))
+  if (!one || !two || !three) throw new Error('expected three drivers')
+  const reports = await Promise.all([one, two, three].map((driver) => take(driver, rounds(4))))
+  for (const index of [0, 2]) {
+    const said = readingsOf(reports[index] ?? [])
+    expect(said.length).toBe(8)
+    for (const { point, value, quality } of said)
+      expect([point, value, quality]).toEqual([point, point === 'low' ? 10 : 20, 'good'])
+  }
+  for (const { value, point } of readingsOf(reports[1] ?? [])) expect([null, point === 'low' ? 10 : 20]).toContain(value)
+  expect(slave.connections()).toBe(1)
+})
+
+test.each<[string, (asked: Asked) => void]>([
+  ['sends garbage', (asked) => void asked.socket.write(Buffer.from('garbage!'))],
+  ['makes the peer close the connection', (asked) => void asked.socket.destroy()],
+])('a device that %s costs the others a new connection and no reading', async (_, misbehave) => {
+  const slave = await slaveFor((asked) => {
+    if (asked.unit === 2) misbehave(asked)
+    else asked.socket.write(echoTcp(asked))
+  })
+  const site = openSite()
+  const [one, two, three] = await Promise.all([1, 2, 3].map((unit) => openDriver(entryOf(TWO), slave.url, unit, site)))
+  if (!one || !two || !three) throw new Error('expected three drivers')
+  const [first = [], mad = [], third = []] = await Promise.all([one, two, three].map((driver) => take(driver, rounds(4))))
+  for (const { value, quality, point } of readingsOf([...first, ...third]))
+    expect([quality, value]).toEqual(['good', point === 'low' ? 10 : 20])
+  for (const { quality, reason } of readingsOf(mad))
+    expect([quality, reason]).toEqual(['bad', expect.stringMatching(/malformed|unreachable/)])
+  expect(slave.connections()).toBeGreaterThan(1)
+})
+
+test('a round that takes longer than its interval skips slots, counts them and tells it once', async () => {
+  const slave = await slaveFor((asked) => void setTimeout(() => asked.socket.write(echoTcp(asked)), 25))
+  const site = openSite()
+  const driver = await openDriver(entryOf({ low: { address: 10, every: '5s' } }), slave.url, 1, site)
+  const reports = await take(driver, rounds(4))
+  expect(readingsOf(reports).every(({ quality }) => quality === 'good')).toBe(true)
+  expect(driver.counts).toMatchObject({ rounds: 4, failedBlocks: 0 })
+  expect(driver.counts.overruns).toBeGreaterThanOrEqual(3)
+  expect(site.logged).toEqual(['poll rounds take longer than their interval'])
+})
+
+test('a stop ends the readings at once, whether they wait for a slot or for an answer', async () => {
+  const slave = await slaveFor((asked) => {
+    if (asked.unit === 1) asked.socket.write(echoTcp(asked))
+  })
+  const site = openSite(siteClock({ start: START, since: Date.now(), speed: 1 }))
+  for (const unit of [1, 2]) {
+    const driver = await openDriver(entryOf({ low: { every: '1h' } }), slave.url, unit, site)
+    const stop = new AbortController()
+    const seen: Report[] = []
+    const done = (async () => {
+      for await (const report of driver.readings(stop.signal)) seen.push(report)
+    })()
+    if (unit === 1) await expect.poll(() => seen.length).toBe(1)
+    else await expect.poll(() => [...site.bus.counts().values()][0]?.requests).toBe(2)
+    stop.abort()
+    await done
+    expect(seen).toHaveLength(unit === 1 ? 1 : 0)
+  }
+})
+
+test('what was read before a stop in mid-round is not lost', async () => {
+  const stop = new AbortController()
+  const slave = await slaveFor((asked) => {
+    if (readOf(asked.request).address === 10) asked.socket.write(echoTcp(asked))
+    else stop.abort()
+  })
+  const driver = await openDriver(entryOf(TWO), slave.url)
+  const seen: Report[] = []
+  for await (const report of driver.readings(stop.signal)) seen.push(report)
+  expect(readingsOf(seen).map(({ point, value }) => [point, value])).toEqual([['low', 10]])
+})
+
+test.each([-1, 256, 1.5])('a unit of %s is a configuration error', async (unit) => {
+  await expect(openDriver(entryOf(TWO), 'tcp://127.0.0.1:502', unit)).rejects.toMatchObject({ code: 'configuration' })
+})
+
+test('a line that makes no sense is a configuration error before anything opens', async () => {
+  await expect(openDriver(entryOf(TWO), 'tcp://127.0.0.1/x')).rejects.toMatchObject({ code: 'configuration' })
+})
+
+test('the slave of these tests answers as the codec says', () => {
+  expect(echoPdu({ function: 3, address: 10, count: 1 })).toEqual(encodeResponse({ function: 3, registers: [10] }))
+})
