@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ApiError } from './api-error.ts'
+
+/** Files that carry a hash of their content in their name are the same for ever. */
+const HASHED_FOLDER = `${sep}assets${sep}`
+
+/** The built web pages. Where they are not built, `/` says so. */
+export const pages: FastifyPluginAsyncTypebox<{ webRoot?: string | undefined }> = async (app, { webRoot }) => {
+  if (webRoot === undefined || !existsSync(join(webRoot, 'index.html'))) {
+    app.get('/', { schema: { hide: true } }, async () => {
+      throw new ApiError('unavailable', 'expected the web pages to be built, got none: the API is here, see /docs')
+    })
+    return
+  }
+  await app.register(fastifyStatic, {
+    root: webRoot,
+    dotfiles: 'ignore',
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      reply.header('cache-control', path.includes(HASHED_FOLDER) ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+}
