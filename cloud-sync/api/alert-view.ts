@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { GRADES } from '#wire'
-import { NamedView, NullableInteger, Time } from './nullable.ts'
+import { NamedView, NullableInteger, NullableNumber, Time } from './nullable.ts'
 
 const Action = Type.Optional(Type.Enum(['prepare', 'move'], { description: 'what people are told to do' }))
 const GradeView = Type.Enum([...GRADES])
@@ -9,11 +9,11 @@ export const EvidenceView = Type.Object(
   {
     version: Type.String({ description: "hash of the rule's content" }),
     decimals: Type.Integer({ description: 'of every number in this evidence' }),
-    limit: NullableInteger,
+    limit: NullableNumber,
     windowMs: Type.Optional(Type.Integer()),
-    sum: Type.Optional(Type.Integer()),
+    sum: Type.Optional(Type.Number()),
     coverage: Type.Optional(Type.Number({ description: 'part of the window that is known, 0 to 1' })),
-    rows: Type.Array(Type.Object({ at: Time, value: NullableInteger })),
+    rows: Type.Array(Type.Object({ at: Time, value: NullableNumber })),
   },
   { additionalProperties: true, description: 'enough to show a person why' },
 )

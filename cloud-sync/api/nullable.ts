@@ -6,6 +6,7 @@ export const Time = Type.Integer({ description: 'epoch ms UTC' })
 
 /** An integer or null. A list of types, and no union: the serialiser then looks at the value and need not try schemas. */
 export const NullableInteger = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
+export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] })
 export const NullableBoolean = Type.Unsafe<boolean | null>({ type: ['boolean', 'null'] })
 export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +55,25 @@ describe('records', () => {
       await expect(openRecords(file)).rejects.toMatchObject({ code: 'locked' })
     }
     await using _ = await openRecords(file)
+  })
+
+  test('can be written again after their writer was killed, with what it had committed', async () => {
+    const store = new URL('./index.ts', import.meta.url).href
+    const script = `const { openRecords, recordChange } = await import(${JSON.stringify(store)})
+      const records = await openRecords(${JSON.stringify(file)})
+      await recordChange(records.db, 'station', 's1', 1)
+      process.stdout.write('written')
+      setInterval(() => {}, 1000)`
+    const writer = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      await once(writer.stdout, 'data')
+      await expect(openRecords(file)).rejects.toMatchObject({ code: 'locked' })
+    } finally {
+      writer.kill('SIGKILL')
+      await once(writer, 'exit')
+    }
+    await using records = await openRecords(file)
+    expect(await records.db.selectFrom('change').select('ref').execute()).toEqual([{ ref: 's1' }])
   })
 
   test('are read beside their writer, and a reader writes nothing', async () => {
