@@ -62,7 +62,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   if (roles.includes('api')) {
     const records = parts.use(await openRecords(files.records, { readonly: true }))
     const series = parts.use(await openEmbeddedSeries(files.series, { readonly: true }))
-    const site = { name, version, zone, demo: demo ?? null }
+    const site = { name, version, zone, demo: demo ? { ...demo, run: 1 } : null }
     const app = await buildApi({
       records,
       series,

@@ -7,7 +7,7 @@ import { decimalOf, powerOfTen } from './decimal.ts'
 import { DocumentError } from './document.ts'
 import { decodePoint, encodePoint, imageOf, pointWidth } from './modbus-point.ts'
 import { POINT_NAME, type Point, type Profile, profileHash } from './profile.ts'
-import type { Value } from './reading.ts'
+import type { Value } from './reading/index.ts'
 
 const entries = [...loadCatalogue().values()]
 const examples = entries.flatMap(({ name, profile }) =>

@@ -2,7 +2,7 @@ import { ProtocolError } from '#protocols/error'
 import { decodeRegisters, encodeRegisters, registerCount } from '#protocols/modbus'
 import { type Decimal, decimalOf, decimalOfFloat32, dividedHalfAway, powerOfTen } from './decimal.ts'
 import type { Example, Point, Table } from './profile.ts'
-import type { Quality, Reason, Value } from './reading.ts'
+import type { Quality, Reason, Value } from './reading/index.ts'
 
 /** A reading without its device, point and time. */
 export interface PointValue {

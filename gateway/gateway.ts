@@ -63,6 +63,8 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   const uplink = site.use(
     Uplink.start({ url: config.broker, gateway, outbox: journal, hello, clock, random, log: log.child({ part: 'uplink' }) }),
   )
+  // What was read last goes out before the uplink ends.
+  site.defer(() => journal.flush())
   const bus = site.use(openBus({ clock, random, log: log.child({ part: 'bus' }) }))
   const supervisors = config.devices.map((device) =>
     Supervisor.start({ device, bus, journal, judge, clock, random, log: log.child({ part: 'devices' }) }),

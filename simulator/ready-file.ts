@@ -9,8 +9,8 @@ export interface ReadyFile {
   readonly pid: number
 }
 
-/** Writes the file whole or not at all: a temporary file beside it, synced, renamed. */
-export async function writeReadyFile(file: string, ready: ReadyFile): Promise<void> {
+/** Any process may tell so what it is reached by. Writes the file whole or not at all: a temporary file beside it, synced, renamed. */
+export async function writeReadyFile<T extends { readonly pid: number } = ReadyFile>(file: string, ready: T): Promise<void> {
   const temporary = `${file}.${ready.pid}.tmp`
   {
     await using handle = await open(temporary, 'w')

@@ -17,7 +17,7 @@ export interface AuditedLane {
 export interface AuditReport {
   /** True where nothing is missing anywhere. */
   readonly ok: boolean
-  readonly lanes: readonly AuditedLane[]
+  readonly gateways: readonly AuditedLane[]
 }
 
 /** What an audit looks at: the inbox's lanes and the losses that gateways declared. */
@@ -47,7 +47,7 @@ export function audit({ lanes, losses }: AuditInput): AuditReport {
     const missing = missingFrom(union([...known, ...lost]), 1, issued)
     return { gateway, epoch, lane, issued, received: countOf(received), refused: countOf(refused), declaredLost, missing }
   })
-  return { ok: audited.every(({ missing }) => missing.length === 0), lanes: audited }
+  return { ok: audited.every(({ missing }) => missing.length === 0), gateways: audited }
 }
 
 function union(ranges: Ranges): Ranges {

@@ -111,9 +111,7 @@ export class RecordsWriter implements ReaderWork {
       ...(sum !== undefined && { sum }),
       ...(coverage !== undefined && { coverage }),
     }
-    const verdict = { at, grade, value, evidence, ...(action && { action }) } satisfies Pick<AlarmBody, 'grade' | 'value'> & {
-      at: number
-    }
+    const verdict = { at, grade, value, evidence, ...(action && { action }) }
     await applyVerdict(trx, { rule, version, verdict, source: 'gateway', isRetrospective: false }, recorded)
   }
 

@@ -13,6 +13,9 @@ const LINGER_MS = 400
 const STATUS_MS = 5000
 /** A look at what waits, also without a ring: unacknowledged batches expire. */
 const LOOK_MS = 1000
+/** A planned stop waits so long for the cloud to have everything; what it does not have by then goes after the next start. */
+const DRAIN_MS = 3000
+const DRAIN_LOOK_MS = 20
 /** Reconnecting: full jitter between half and all of a delay that doubles from the first to the last of these. */
 const BACKOFF_MS = [500, 30_000] as const
 
@@ -50,6 +53,7 @@ export class Uplink implements AsyncDisposable {
   #cursor: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
   /** Since when readings wait that were not sent. */
   #lingering: number | null = null
+  #isDraining = false
   #running: Promise<void> = Promise.resolve()
 
   private constructor(options: UplinkOptions) {
@@ -67,7 +71,15 @@ export class Uplink implements AsyncDisposable {
     return { ...this.#state, bytesUnderWay: this.#window.bytes }
   }
 
+  /** Sends what waits, as long as the link is up and for a bounded time, then ends. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { clock, outbox } = this.#options
+    this.#isDraining = true
+    const until = clock.mono() + DRAIN_MS
+    while (this.#state.isConnected && clock.mono() < until && LANES.some((lane) => outbox.lanes[lane].waiting > 0)) {
+      this.#bell.ring()
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))
+    }
     this.#stop.abort()
     this.#bell.ring()
     await this.#running
@@ -156,7 +168,9 @@ export class Uplink implements AsyncDisposable {
     if (fresh <= 0) this.#lingering = null
     else this.#lingering ??= clock.mono()
     return (
-      this.#window.isOpen && this.#lingering !== null && (fresh >= BATCH_ROWS_MAX || clock.mono() - this.#lingering >= LINGER_MS)
+      this.#window.isOpen &&
+      this.#lingering !== null &&
+      (this.#isDraining || fresh >= BATCH_ROWS_MAX || clock.mono() - this.#lingering >= LINGER_MS)
     )
   }
 

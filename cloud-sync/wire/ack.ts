@@ -1,7 +1,7 @@
 import { decode, encode } from 'cborg'
 import { type Static, Type } from 'typebox'
 import { Value as Schema } from 'typebox/value'
-import { LANES } from './lane.ts'
+import { LANES } from './batch/index.ts'
 import { SyncError } from './sync-error.ts'
 
 const Range = Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })])

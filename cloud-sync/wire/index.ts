@@ -1,11 +1,9 @@
 /** The contract between gateway and cloud: nothing else is shared. */
 export * from './ack.ts'
-export * from './batch.ts'
+export * from './batch/index.ts'
+export * from './decode-batch.ts'
 export * from './event.ts'
-export * from './journalled.ts'
-export * from './lane.ts'
 export * from './rules/index.ts'
 export * from './status.ts'
 export * from './sync-error.ts'
 export * from './topic.ts'
-export * from './version.ts'

@@ -1,18 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
-import {
-  type Ack,
-  BATCH_BYTES_MAX,
-  BATCH_ROWS_MAX,
-  type Commit,
-  type EventKind,
-  encodeBatch,
-  LANES,
-  type Lane,
-  type LossRecord,
-  rangesOf,
-  type SiteEvent,
-} from '#wire'
+import type { Ack, EventKind, LossRecord, SiteEvent } from '#wire'
+import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
 import { openJournalDatabase } from './journal-database.ts'
 import { insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'

@@ -82,6 +82,11 @@ export class Journal implements AsyncDisposable {
     return this.#flush(events)
   }
 
+  /** Resolves when all that was added is on disk. */
+  flush(): Promise<void> {
+    return this.#flush()
+  }
+
   next(lane: Lane, after: number): Promise<SealedBatch | null> {
     return this.#thread.call('next', lane, after)
   }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { QUALITIES, REASONS, type Value } from '#devices'
+import { QUALITIES, REASONS, type Value } from '#devices/reading'
 import type { JournalledEvent, JournalledReading, Lane, SiteEvent } from '#wire'
 import type { VersionedReading } from './series-memory.ts'
 import type { Cell, Statements } from './statements.ts'

@@ -1,4 +1,4 @@
-import type { Reading } from '#devices'
+import type { Reading } from '#devices/reading'
 import type { Cell, Statements } from './statements.ts'
 
 /** A reading with the version of its device's profile. */

@@ -1,39 +1,16 @@
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { decode, encode } from 'cborg'
+import { crc32, inflateRawSync } from 'node:zlib'
+import { decode } from 'cborg'
 import { type Static, Type } from 'typebox'
 import { Value as Schema } from 'typebox/value'
-import { decodeReadings, encodeReadings } from './columns.ts'
-import { EVENT_KINDS, type SiteEvent } from './event.ts'
-import type { JournalledReading } from './journalled.ts'
-import { LANES, type Lane } from './lane.ts'
+import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANES, WIRE_VERSION } from './batch/index.ts'
+import { decodeReadings } from './decode-columns.ts'
+import { EVENT_KINDS } from './event.ts'
 import { DEVICE_ID } from './rules/index.ts'
 import { SyncError } from './sync-error.ts'
 import { GATEWAY_ID } from './topic.ts'
-import { WIRE_VERSION } from './version.ts'
 
-/** Rows in one batch. */
-export const BATCH_ROWS_MAX = 1000
-/** The whole message, compressed: it passes every broker's limit. */
-export const BATCH_BYTES_MAX = 64 * 1024
 /** What a batch may grow to when it is opened: a bomb ends here. */
 export const BATCH_OPENED_BYTES_MAX = 4 * 1024 * 1024
-
-/** Consecutive rows of one lane; `first` and `last` are their lowest and highest seq. */
-export type Batch = {
-  readonly gateway: string
-  /** Names the life of one journal file. */
-  readonly epoch: string
-  readonly first: number
-  readonly last: number
-} & (
-  | { readonly lane: 'reading'; readonly rows: readonly JournalledReading[] }
-  | { readonly lane: Exclude<Lane, 'reading'>; readonly rows: readonly JournalledEvent[] }
-)
-
-export interface JournalledEvent {
-  readonly seq: number
-  readonly event: SiteEvent
-}
 
 /** What can be read of a batch without opening it: enough to acknowledge or refuse it. */
 export type BatchHead = Static<typeof BatchHead>
@@ -68,14 +45,6 @@ const Events = Type.Array(
     ),
   ]),
 )
-
-/** Encodes a batch; the same rows always give the same bytes. See batch.cddl. */
-export function encodeBatch(batch: Batch): Uint8Array {
-  const { gateway, epoch, lane, first, last, rows } = batch
-  const columns = batch.lane === 'reading' ? encodeReadings(batch.rows) : batch.rows.map(({ seq, event }) => [seq, event])
-  const body = deflateRawSync(encode(columns))
-  return encode({ v: WIRE_VERSION, gateway, epoch, lane, first, last, rows: rows.length, crc: crc32(body), body })
-}
 
 /**
  * Reads the head of a batch.

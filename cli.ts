@@ -1,0 +1,304 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { devNull } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import pino, { type Logger } from 'pino'
+import { openCloud, ROLES, type Role, readCloudConfig } from '#cloud'
+import { auditFiles } from '#cloud/ingest'
+import {
+  type Clock,
+  type ClockSetting,
+  DocumentError,
+  durationMs,
+  formatClock,
+  loadCatalogue,
+  parseClock,
+  siteClock,
+  wallClock,
+} from '#devices'
+import { openGateway, readGatewayConfig } from '#gateway'
+import { openLedger, openSimulator, readScenario, SCENARIOS_FOLDER, scenarioClock, writeReadyFile } from '#simulator'
+
+/** The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. */
+
+const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }
+
+/** Somebody called it wrongly, or gave it a wrong file: exit 2. */
+const EXIT_USAGE = 2
+/** Called wrongly in a way that the arguments alone do not show. */
+class UsageError extends Error {}
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name))
+
+const program = new Command('sluice')
+  .description('Open edge gateway and device platform')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(--help tells more)')
+const clockOption = () =>
+  new Option('--clock <setting>', 'site clock: start=2026-07-01T08:00:00+08:00,speed=720[,since=<epoch ms>]').argParser(
+    clockArgument,
+  )
+const readyOption = () => new Option('--ready-file <file>', 'written when everything listens: addresses and pid as JSON')
+const lanOption = () =>
+  new Option('--insecure-lan', 'allow an address that other machines can reach; nothing asks who is there yet')
+
+program
+  .command('demo')
+  .description('everything on this machine: cloud, gateway, simulated devices, a storm')
+  .option('--for <duration>', 'end by itself after so long, with a reconciled summary', durationArgument)
+  .option('--json', 'the summary as one JSON object, the last line of stdout')
+  .option('--speed <factor>', 'site time per real time (default 60; with --for: as fast as 11 hours need)', positiveArgument)
+  .option('--http-port <port>', 'pages and API', portArgument)
+  .option('--mqtt-port <port>', 'the broker', portArgument)
+  .option('--console-port <port>', "the gateway's console", portArgument)
+  .option('--data <folder>', 'keep the data there instead of in a folder that goes with the run')
+  .action(async (options) => {
+    const { runDemo } = await import('#simulator/e2e')
+    process.exitCode = await runDemo({ cli: import.meta.filename, ...options }, stop.signal)
+  })
+
+program
+  .command('cloud')
+  .description('the cloud side')
+  .requiredOption('--config <file>', 'cloud.yaml')
+  .option('--role <roles>', `some of ${ROLES.join(',')}`, rolesArgument, ROLES)
+  .option('--http-port <port>', 'instead of the one in the file', portArgument)
+  .option('--mqtt-port <port>', 'instead of the one in the file', portArgument)
+  .addOption(clockOption())
+  .addOption(readyOption())
+  .addOption(lanOption())
+  .action(async (options) => {
+    const file = readCloudConfig(options.config)
+    const config = {
+      ...file,
+      broker: { ...file.broker, port: options.mqttPort ?? file.broker.port },
+      http: { ...file.http, port: options.httpPort ?? file.http.port },
+    }
+    requireLoopback(options.insecureLan, config.broker.host, config.http.host)
+    const { clock } = clockOf(options.clock)
+    await using cloud = await openCloud({ config, roles: options.role, version, clock, log: logger('cloud') })
+    if (options.readyFile)
+      await writeReadyFile(options.readyFile, { pid: process.pid, broker: cloud.brokerUrl, http: cloud.httpUrl })
+    await stopped()
+  })
+
+const gateway = program
+  .command('gateway')
+  .description('a site')
+  .option('--config <file>', 'gateway.yaml')
+  .option('--console-port <port>', 'instead of the one in the file', portArgument)
+  .addOption(clockOption())
+  .addOption(readyOption())
+  .addOption(lanOption())
+  .action(async (options) => {
+    const file = readGatewayConfig(requireConfig(options.config))
+    const config = { ...file, console: { ...file.console, port: options.consolePort ?? file.console.port } }
+    requireLoopback(options.insecureLan, config.console.host)
+    const { clock } = clockOf(options.clock)
+    await using site = await openGateway({ config, version, clock, random: Math.random, log: logger('gateway') })
+    if (options.readyFile) await writeReadyFile(options.readyFile, { pid: process.pid, console: site.console })
+    await stopped()
+  })
+
+gateway
+  .command('check')
+  .description('checks a configuration and the device models it uses; opens no port')
+  .option('--config <file>', 'gateway.yaml')
+  .option('--json', 'the checked site as JSON')
+  .action((options, command: Command) => {
+    // The parent takes --config where it stands before the word check.
+    const config = readGatewayConfig(requireConfig(options.config ?? command.parent?.opts().config))
+    const lines = Map.groupBy(config.devices, ({ line }) => line)
+    if (options.json) {
+      console.log(
+        JSON.stringify({
+          ok: true,
+          gateway: config.gateway,
+          hash: config.hash,
+          devices: config.devices.length,
+          lines: [...lines.keys()],
+          rules: config.rules.length,
+        }),
+      )
+      return
+    }
+    console.log(
+      `${config.gateway}: ${config.devices.length} devices on ${lines.size} lines, ${config.rules.length} rules judged on site. Nothing is wrong.`,
+    )
+    for (const [line, devices] of lines)
+      console.log(`  ${line}: ${devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`).join(', ')}`)
+    for (const { id, profile } of config.devices.filter((device) => device.profile.profile.unconfirmed)) {
+      console.log(`  ${id}: its model ${profile.name} is unconfirmed: compare its values with the device's own display`)
+    }
+  })
+
+program
+  .command('simulate')
+  .description('simulated devices only, on real ports')
+  .argument('<scenario>', `a scenario file, or the name of one in ${SCENARIOS_FOLDER}`)
+  .option('--ledger <file>', 'what was served, as JSON lines')
+  .option('--port-base <port>', 'the first port; without it any free ones', portArgument)
+  .addOption(clockOption())
+  .addOption(readyOption())
+  .action(async (name: string, options) => {
+    const file = /[/.]/.test(name) ? resolve(name) : join(SCENARIOS_FOLDER, `${name}.yaml`)
+    const scenario = readScenario(file, loadCatalogue())
+    const { clock, setting } = clockOf(options.clock ?? formatClock(scenarioClock(scenario, Date.now())))
+    using ledger = openLedger(options.ledger ?? devNull)
+    const base = options.portBase ? { portBase: options.portBase } : {}
+    await using simulator = await openSimulator(
+      scenario,
+      { clock, start: setting.start, ledger, ...base, log: logger('simulator') },
+      stop.signal,
+    )
+    const { addresses } = simulator
+    if (options.readyFile) await writeReadyFile(options.readyFile, { addresses, clock: setting, pid: process.pid })
+    else for (const { device, url, unit } of addresses) console.log(`${device}\t${url}\tunit ${unit}`)
+    await stopped()
+  })
+
+program
+  .command('audit')
+  .description('accounts for every row that gateways gave out: zero gaps, or which')
+  .requiredOption('--config <file>', 'cloud.yaml')
+  .option('--json', 'the report as JSON')
+  .action(async (options) => {
+    const { data } = readCloudConfig(options.config)
+    const report = await auditFiles({ inbox: join(data, 'inbox.db'), records: join(data, 'records.db') })
+    if (options.json) console.log(JSON.stringify(report))
+    else {
+      console.table(
+        report.gateways.map(({ missing, ...lane }) => ({
+          ...lane,
+          missing: missing.map(([first, last]) => `${first}-${last}`).join(' '),
+        })),
+      )
+      console.log(report.ok ? 'No gap: issued = received + refused + declared lost.' : 'Rows are missing, see the table.')
+    }
+    if (!report.ok) process.exitCode = 1
+  })
+
+program
+  .command('bench')
+  .description('benchmarks: figures beside their goals, as ratios measured in one run')
+  .argument('<name>', 'road')
+  .option('--json', 'the figures as JSON, the last line of stdout')
+  .action(async (name: string, options) => {
+    const { benches } = await import('#simulator/bench')
+    const bench = benches[name as keyof typeof benches]
+    if (bench === undefined)
+      throw new CommanderError(EXIT_USAGE, 'bench', `expected one of ${Object.keys(benches).join(', ')}, got "${name}"`)
+    await bench({ cli: import.meta.filename, json: options.json ?? false }, stop.signal)
+  })
+
+program
+  .command('chaos')
+  .description('proofs under faults: a table of issued, stored, lost, duplicate')
+  .requiredOption('--suite <name>', 'kill, or all')
+  .option('--seed <n>', 'for what is drawn by chance', Number, 1)
+  .option('--json', 'the table as JSON, the last line of stdout')
+  .action(async (options) => {
+    const { runChaos } = await import('#simulator/chaos')
+    process.exitCode = await runChaos({ cli: import.meta.filename, ...options }, stop.signal)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = explain(error)
+}
+// A handle that somebody forgot must not keep a stopped process alive.
+if (stop.signal.aborted) process.exit()
+
+/** Says what is wrong and what to do. @returns the exit code */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.code === 'bench') console.error(error.message)
+    return error.exitCode === 0 ? 0 : EXIT_USAGE
+  }
+  if (error instanceof DocumentError || error instanceof UsageError) {
+    console.error(error.message)
+    return EXIT_USAGE
+  }
+  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (code === 'EADDRINUSE')
+    console.error(
+      `expected port ${port} on ${address} to be free, got one in use: choose another with --http-port, --mqtt-port or --console-port, or in the file`,
+    )
+  else console.error(code === undefined ? message : `${message} (${code})`)
+  if (process.env.SLUICE_TRACE && error instanceof Error) console.error(error.stack)
+  return 1
+}
+
+function requireConfig(file: string | undefined): string {
+  if (file === undefined) throw new UsageError('expected --config <gateway.yaml>, got none')
+  return file
+}
+
+/** Until there is identity, nobody else's machine may reach us by accident. */
+function requireLoopback(isAllowed: boolean | undefined, ...hosts: readonly string[]): void {
+  const open = hosts.find((host) => !LOOPBACK.includes(host))
+  if (open !== undefined && !isAllowed)
+    throw new UsageError(
+      `expected a loopback address, got ${open}: other machines could reach it and nothing asks who they are; --insecure-lan allows it`,
+    )
+}
+
+function clockOf(text: string | undefined): { readonly clock: Clock; readonly setting: ClockSetting } {
+  const wall = Date.now()
+  if (text === undefined) return { clock: wallClock(), setting: { start: wall, since: wall, speed: 1 } }
+  const setting = parseClock(text, wall)
+  return { clock: siteClock(setting), setting }
+}
+
+function clockArgument(text: string): string {
+  try {
+    parseClock(text, 0)
+    return text
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+function durationArgument(text: string): number {
+  try {
+    return durationMs(text)
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+function portArgument(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError(`expected a port from 0 to 65535, got "${text}"`)
+  return port
+}
+
+function positiveArgument(text: string): number {
+  const number = Number(text)
+  if (!(number > 0)) throw new InvalidArgumentError(`expected a number above 0, got "${text}"`)
+  return number
+}
+
+function rolesArgument(text: string): readonly Role[] {
+  const names = text.split(',')
+  const roles = ROLES.filter((role) => names.includes(role))
+  if (roles.length !== names.length) throw new InvalidArgumentError(`expected some of ${ROLES.join(',')}, got "${text}"`)
+  return roles
+}
+
+/** Logs go to stderr: stdout is for what was asked for. */
+function logger(name: string): Logger {
+  return pino({ name, level: process.env.SLUICE_LOG ?? 'info' }, pino.destination({ dest: 2, sync: true }))
+}
+
+async function stopped(): Promise<void> {
+  if (stop.signal.aborted) return
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  stop.signal.addEventListener('abort', () => end(), { once: true })
+  await promise
+}
