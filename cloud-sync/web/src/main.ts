@@ -1,0 +1,24 @@
+import { createApp } from 'vue'
+import '../ui/tokens.css'
+import '../ui/base.css'
+import { rememberedTheme, showTheme } from '../ui/index.ts'
+import { openApi } from './api/client.ts'
+import App from './app.vue'
+import { startDesk } from './desk.ts'
+import { buildI18n, firstLanguage, showLanguage } from './language.ts'
+
+const language = firstLanguage()
+showLanguage(language)
+showTheme(rememberedTheme())
+
+const stop = new AbortController()
+const api = openApi()
+const isHome = location.pathname === '/' || location.pathname === '/index.html'
+const desk = isHome ? startDesk(api, '/api/feed', stop.signal) : null
+// A page that is kept for Back must not hold its connection; it starts anew when it is shown again.
+addEventListener('pagehide', () => stop.abort())
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload()
+})
+
+createApp(App, { api, desk }).use(buildI18n(language)).mount('#page')

@@ -1,0 +1,3 @@
+export * from './server.ts'
+export * from './site.ts'
+export * from './storm.ts'

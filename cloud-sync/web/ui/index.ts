@@ -1,0 +1,8 @@
+export { default as ChoiceGroup } from './choice-group.vue'
+export { default as MeasureText } from './measure-text.vue'
+export { default as MessagePanel } from './message-panel.vue'
+export * from './remembered.ts'
+export { default as SkeletonBox } from './skeleton-box.vue'
+export * from './state-mark.ts'
+export { default as StateMark } from './state-mark.vue'
+export * from './theme.ts'
