@@ -89,7 +89,9 @@ export async function summarise(
     acked: journal.alarm.acked + journal.event.acked,
     stored: events.length,
     lost: Math.max(0, issued - events.length),
-    duplicates: events.length - new Set(events.map(({ lane, kind, at, device, body }) => JSON.stringify([lane, kind, at, device, body]))).size,
+    duplicates:
+      events.length -
+      new Set(events.map(({ lane, kind, at, device, body }) => JSON.stringify([lane, kind, at, device, body]))).size,
   }
   const differences = [...eventFaults, ...differencesOf(lost, found, score, start)]
   if (readings.produced === 0) differences.push('no reading was served at all')
