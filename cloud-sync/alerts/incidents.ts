@@ -1,163 +1,135 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { type IncidentChangeRow, type IncidentRow, type RecordTables, recordChange } from '#cloud/store'
-import { type Grade, type Rule, rankOf, type Verdict } from '#wire'
-
-/** A verdict with where it comes from. */
-export interface SourcedVerdict {
-  readonly rule: Rule
-  /** Hash of the rule's content. */
-  readonly version: string
-  readonly verdict: Verdict
-  readonly source: 'gateway' | 'cloud'
-  /** It was found by rows that came late. */
-  readonly isRetrospective: boolean
-}
+import { type Grade, type Rule, rankOf } from '#wire'
+import type { Revision } from './revision.ts'
+import { kindOf, mergeTimeline, type TimelineEntry } from './timeline.ts'
 
 /**
- * Brings a verdict into the incidents of its rule's family and target: it opens one, changes the one that overlaps its time, or, where a
- * gateway and the cloud say the same, joins their names under one change. Saying it again changes nothing.
+ * Brings a revision into the incidents of its rule's family and target. From the first instant it touches, the changes that stand are put in
+ * the order of their time and cut into incidents, each from a raise to its clearing; so the same verdicts give the same incidents, whatever
+ * the order in which they came. Where the gateway and the cloud say the same, one change carries both names. Saying it again changes nothing.
  * @param recorded the machine's wall clock, epoch ms
  */
-export async function applyVerdict(trx: Kysely<RecordTables>, sourced: SourcedVerdict, recorded: number): Promise<void> {
-  const { verdict } = sourced
-  const incident = await overlapping(trx, sourced)
-  if (incident === null) {
-    if (verdict.grade !== null) await open(trx, sourced, verdict.grade, recorded)
-    return
+export async function reviseIncidents(trx: Kysely<RecordTables>, revision: Revision, recorded: number): Promise<void> {
+  const instants = [...revision.added.map(({ verdict }) => verdict.at), ...revision.withdrawn.map(({ at }) => at)]
+  if (instants.length === 0) return
+  const incidents = await incidentsFrom(trx, revision.rule, Math.min(...instants))
+  const rows = await changesOf(trx, incidents)
+  const { runs, taken } = mergeTimeline(rows, revision)
+  const touched = new Set<string>()
+  for (const row of taken) {
+    await trx.updateTable('incident_change').set({ withdrawn: recorded }).where('id', '=', row.id).execute()
+    touched.add(row.incident)
   }
-  const changes = await trx
-    .selectFrom('incident_change')
-    .selectAll()
-    .where('incident', '=', incident.id)
-    .orderBy('at')
-    .orderBy('id')
-    .execute()
-  const same = changes.find(({ at, grade }) => at === verdict.at && grade === verdict.grade)
-  if (same !== undefined) return join(trx, incident, same, sourced.source, recorded)
-  const before = changes.findLast(({ at }) => at <= verdict.at)?.grade ?? null
-  if (before === verdict.grade) return
-  await insertChange(trx, incident.id, sourced, kindOf(before, verdict.grade), recorded)
-  await summarise(trx, incident)
-  await recordChange(trx, 'alert', incident.id, recorded)
+  const used = new Set<string>()
+  for (const run of runs) {
+    const id = run.find(({ row }) => row !== null && !used.has(row.incident))?.row?.incident ?? randomUUID()
+    used.add(id)
+    if (await putRun(trx, id, run, revision, incidents.find((incident) => incident.id === id) ?? null, recorded)) touched.add(id)
+  }
+  for (const { id } of incidents.filter((incident) => !used.has(incident.id))) {
+    await trx.updateTable('incident').set({ state: 'withdrawn' }).where('id', '=', id).execute()
+    touched.add(id)
+  }
+  for (const id of touched) await recordChange(trx, 'alert', id, recorded)
 }
 
-async function overlapping(trx: Kysely<RecordTables>, { rule, verdict }: SourcedVerdict): Promise<IncidentRow | null> {
-  const row = await trx
+/** Those of the rule's family and target that were open at the instant or came after it. */
+function incidentsFrom(trx: Kysely<RecordTables>, { family, device, point }: Rule, at: number): Promise<IncidentRow[]> {
+  return trx
     .selectFrom('incident')
     .selectAll()
-    .where('family', '=', rule.family)
-    .where('device', '=', rule.device)
-    .where('point', '=', rule.point)
-    .where('opened_at', '<=', verdict.at)
-    .where(({ eb, or }) => or([eb('cleared_at', 'is', null), eb('cleared_at', '>=', verdict.at)]))
-    .orderBy('opened_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-async function open(trx: Kysely<RecordTables>, sourced: SourcedVerdict, grade: Grade, recorded: number): Promise<void> {
-  const { rule, verdict } = sourced
-  const id = randomUUID()
-  const station = await trx.selectFrom('device').select('station').where('id', '=', rule.device).executeTakeFirst()
-  await trx
-    .insertInto('incident')
-    .values({
-      id,
-      rule: rule.id,
-      family: rule.family,
-      kind: rule.kind,
-      title_zh: rule.title.zh,
-      title_en: rule.title.en,
-      station: station?.station ?? rule.device,
-      device: rule.device,
-      point: rule.point,
-      state: 'open',
-      grade,
-      action: verdict.action ?? null,
-      peak: grade,
-      opened_at: verdict.at,
-      cleared_at: null,
-    })
-    .execute()
-  await insertChange(trx, id, sourced, 'raised', recorded)
-  await recordChange(trx, 'alert', id, recorded)
-}
-
-/** The gateway and the cloud found the same: one change, two names. */
-async function join(
-  trx: Kysely<RecordTables>,
-  incident: IncidentRow,
-  change: IncidentChangeRow,
-  source: string,
-  recorded: number,
-): Promise<void> {
-  const sources = JSON.parse(change.sources) as string[]
-  if (sources.includes(source)) return
-  const joined = JSON.stringify([...sources, source].sort())
-  await trx.updateTable('incident_change').set({ sources: joined }).where('id', '=', change.id).execute()
-  await recordChange(trx, 'alert', incident.id, recorded)
-}
-
-async function insertChange(
-  trx: Kysely<RecordTables>,
-  incident: string,
-  { verdict, version, source, isRetrospective }: SourcedVerdict,
-  kind: IncidentChangeRow['kind'],
-  recorded: number,
-): Promise<void> {
-  const { at, grade, action, value, evidence } = verdict
-  await trx
-    .insertInto('incident_change')
-    .values({
-      incident,
-      at,
-      kind,
-      grade,
-      action: action ?? null,
-      value: JSON.stringify(value),
-      evidence: JSON.stringify(evidence),
-      rule_version: version,
-      sources: JSON.stringify([source]),
-      retrospective: isRetrospective ? 1 : 0,
-      recorded,
-    })
+    .where('family', '=', family)
+    .where('device', '=', device)
+    .where('point', '=', point)
+    .where('state', '!=', 'withdrawn')
+    .where(({ eb, or }) => or([eb('cleared_at', 'is', null), eb('cleared_at', '>=', at)]))
     .execute()
 }
 
-/** The incident as its changes, in the order of their time, leave it. */
-async function summarise(trx: Kysely<RecordTables>, incident: IncidentRow): Promise<void> {
-  const changes = await trx
+async function changesOf(trx: Kysely<RecordTables>, incidents: readonly IncidentRow[]): Promise<IncidentChangeRow[]> {
+  if (incidents.length === 0) return []
+  return trx
     .selectFrom('incident_change')
-    .select(['at', 'grade', 'action'])
-    .where('incident', '=', incident.id)
+    .selectAll()
+    .where(
+      'incident',
+      'in',
+      incidents.map(({ id }) => id),
+    )
     .where('kind', '!=', 'acknowledged')
+    .where('withdrawn', 'is', null)
     .orderBy('at')
     .orderBy('id')
     .execute()
-  const last = changes.at(-1)
-  const graded = changes.filter((change) => change.grade !== null)
-  const peak = graded.reduce<Grade>(
-    (highest, { grade }) => (rankOf(grade) > rankOf(highest) && grade !== null ? grade : highest),
-    graded[0]?.grade ?? incident.grade,
-  )
-  const cleared = last?.grade === null ? last.at : null
+}
+
+/** @returns whether anything of the incident changed */
+async function putRun(
+  trx: Kysely<RecordTables>,
+  id: string,
+  run: readonly TimelineEntry[],
+  revision: Revision,
+  known: IncidentRow | null,
+  recorded: number,
+): Promise<boolean> {
+  const isChanged = run.some(({ row, sources }) => row === null || row.incident !== id || row.sources !== JSON.stringify(sources))
+  const summary = summaryOf(run)
+  if (known === null) await insertIncident(trx, id, revision.rule, summary)
+  else await trx.updateTable('incident').set(summary).where('id', '=', id).execute()
+  for (const [index, { row, verdict, sources, isRetrospective }] of run.entries()) {
+    const place = {
+      incident: id,
+      kind: kindOf(run[index - 1]?.verdict.grade ?? null, verdict.grade),
+      sources: JSON.stringify(sources),
+    }
+    if (row !== null) {
+      if (isChanged) await trx.updateTable('incident_change').set(place).where('id', '=', row.id).execute()
+      continue
+    }
+    const { at, grade, action, value, evidence } = verdict
+    const content = { at, grade, action: action ?? null, value: JSON.stringify(value), evidence: JSON.stringify(evidence) }
+    const record = { rule_version: revision.version, retrospective: isRetrospective ? 1 : 0, recorded, withdrawn: null }
+    await trx
+      .insertInto('incident_change')
+      .values({ ...place, ...content, ...record })
+      .execute()
+  }
+  return isChanged
+}
+
+async function insertIncident(
+  trx: Kysely<RecordTables>,
+  id: string,
+  rule: Rule,
+  summary: ReturnType<typeof summaryOf>,
+): Promise<void> {
+  const { family, kind, title, device, point } = rule
+  const station = await trx.selectFrom('device').select('station').where('id', '=', device).executeTakeFirst()
+  const target = { station: station?.station ?? device, device, point }
   await trx
-    .updateTable('incident')
-    .set({
-      state: cleared === null ? 'open' : 'cleared',
-      cleared_at: cleared,
-      peak,
-      grade: graded.at(-1)?.grade ?? incident.grade,
-      action: graded.at(-1)?.action ?? null,
-    })
-    .where('id', '=', incident.id)
+    .insertInto('incident')
+    .values({ id, rule: rule.id, family, kind, title_zh: title.zh, title_en: title.en, ...target, ...summary })
     .execute()
 }
 
-function kindOf(before: Grade | null, after: Grade | null): IncidentChangeRow['kind'] {
-  if (after === null) return 'cleared'
-  if (before === null) return 'raised'
-  return rankOf(after) > rankOf(before) ? 'escalated' : 'eased'
+/** An incident as its changes leave it. */
+function summaryOf(
+  run: readonly TimelineEntry[],
+): Pick<IncidentRow, 'state' | 'grade' | 'action' | 'peak' | 'opened_at' | 'cleared_at'> {
+  const graded = run.flatMap(({ verdict }) => (verdict.grade === null ? [] : [{ ...verdict, grade: verdict.grade }]))
+  const [first, last, end] = [graded[0], graded.at(-1), run.at(-1)]
+  if (first === undefined || last === undefined || end === undefined)
+    throw new Error('expected an incident to begin with a raise')
+  const peak = graded.reduce<Grade>((highest, { grade }) => (rankOf(grade) > rankOf(highest) ? grade : highest), first.grade)
+  const cleared = end.verdict.grade === null ? end.verdict.at : null
+  return {
+    state: cleared === null ? 'open' : 'cleared',
+    grade: last.grade,
+    action: last.action ?? null,
+    peak,
+    opened_at: first.at,
+    cleared_at: cleared,
+  }
 }

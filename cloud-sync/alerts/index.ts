@@ -1,4 +1,5 @@
 /** Verdicts over time, and the incidents they make. */
-export { applyVerdict, type SourcedVerdict } from './incidents.ts'
+export { reviseIncidents } from './incidents.ts'
 export { Judge } from './judge.ts'
-export { type NumberedInput, REFOLD_MAX_MS, RuleJudge } from './rule-judge.ts'
+export type { Revision } from './revision.ts'
+export { type Findings, type NumberedInput, REFOLD_MAX_MS, RuleJudge } from './rule-judge.ts'

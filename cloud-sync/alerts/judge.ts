@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { RecordTables } from '#cloud/store'
 import type { JournalledReading, Rule } from '#wire'
-import { applyVerdict } from './incidents.ts'
+import { reviseIncidents } from './incidents.ts'
 import { type NumberedInput, RuleJudge } from './rule-judge.ts'
 
 /** Judges the rows of every rule's point and keeps the incidents. */
@@ -45,10 +45,12 @@ export class Judge {
     const inputs = rows.flatMap(({ at, n, value, quality }): NumberedInput[] =>
       value === null || typeof value === 'number' ? [{ at, n, value, quality }] : [],
     )
-    for (const { verdict, isRetrospective } of await judge.take(trx, inputs)) {
-      await applyVerdict(trx, { rule, version: judge.version, verdict, source: 'cloud', isRetrospective }, recorded)
+    const findings = await judge.take(trx, inputs)
+    await reviseIncidents(trx, { rule, version: judge.version, source: 'cloud', ...findings }, recorded)
+    for (const { verdict, isRetrospective } of findings.added) {
       this.#log.info({ rule: rule.id, at: verdict.at, grade: verdict.grade, value: verdict.value, isRetrospective }, 'verdict')
     }
+    for (const { at, grade } of findings.withdrawn) this.#log.info({ rule: rule.id, at, grade }, 'verdict withdrawn by late rows')
   }
 
   /** The judge of a rule; of a new profile version a new one, because its counts may mean something else. */

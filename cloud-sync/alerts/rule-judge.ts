@@ -7,11 +7,13 @@ export interface NumberedInput extends RuleInput {
   readonly n: number
 }
 
-/** A verdict, and whether rows that came late brought it up. */
-export interface FoundVerdict {
-  readonly verdict: Verdict
-  readonly isRetrospective: boolean
+/** What rows bring: verdicts that are new, and ones that rows which came late take back. */
+export interface Findings {
+  readonly added: readonly { readonly verdict: Verdict; readonly isRetrospective: boolean }[]
+  readonly withdrawn: readonly Pick<Verdict, 'at' | 'grade'>[]
 }
+
+const NOTHING: Findings = { added: [], withdrawn: [] }
 
 /** Late rows are judged as far back as this; older ones are stored and judged no more. */
 export const REFOLD_MAX_MS = 72 * 3_600_000
@@ -44,12 +46,12 @@ export class RuleJudge {
     this.#fold = ruleFold(rule, point)
   }
 
-  /** Takes rows, in any order. @returns the verdicts they bring, in the order of `at` */
-  async take(trx: Kysely<RecordTables>, rows: readonly NumberedInput[]): Promise<FoundVerdict[]> {
+  /** Takes rows, in any order. @returns what is said anew, and no longer */
+  async take(trx: Kysely<RecordTables>, rows: readonly NumberedInput[]): Promise<Findings> {
     const head = this.#head ?? (await this.#load(trx))
     const inputs = rows.filter(({ at }) => at > head.at - REFOLD_MAX_MS).sort((a, b) => a.at - b.at || a.n - b.n)
     const [first] = inputs
-    if (first === undefined) return []
+    if (first === undefined) return NOTHING
     await trx
       .insertInto('judge_input')
       .values(inputs.map(({ at, n, value, quality }) => ({ rule: this.#key, at, n, value, quality })))
@@ -63,13 +65,13 @@ export class RuleJudge {
     this.#head = null
   }
 
-  async #goOn(trx: Kysely<RecordTables>, head: Head, inputs: readonly NumberedInput[]): Promise<FoundVerdict[]> {
+  async #goOn(trx: Kysely<RecordTables>, head: Head, inputs: readonly NumberedInput[]): Promise<Findings> {
     const verdicts = await this.#run(trx, head, inputs)
     for (const verdict of verdicts) await this.#put(trx, verdict)
-    return verdicts.map((verdict) => ({ verdict, isRetrospective: false }))
+    return { added: verdicts.map((verdict) => ({ verdict, isRetrospective: false })), withdrawn: [] }
   }
 
-  async #foldAgain(trx: Kysely<RecordTables>, head: Head, from: number): Promise<FoundVerdict[]> {
+  async #foldAgain(trx: Kysely<RecordTables>, head: Head, from: number): Promise<Findings> {
     const rule = this.#key
     await trx.deleteFrom('rule_checkpoint').where('rule', '=', rule).where('at', '>=', from).execute()
     const start = await this.#checkpoint(trx)
@@ -77,9 +79,10 @@ export class RuleJudge {
     const verdicts = await this.#run(trx, start, await this.#inputsAfter(trx, start.at))
     await trx.deleteFrom('verdict').where('rule', '=', rule).where('at', '>', start.at).execute()
     for (const verdict of verdicts) await this.#put(trx, verdict)
-    return verdicts
-      .filter(({ at, grade }) => !said.some((before) => before.at === at && before.grade === grade))
-      .map((verdict) => ({ verdict, isRetrospective: verdict.at <= head.at }))
+    const isSame = (a: Pick<Verdict, 'at' | 'grade'>, b: Pick<Verdict, 'at' | 'grade'>) => a.at === b.at && a.grade === b.grade
+    const added = verdicts.filter((verdict) => !said.some((before) => isSame(before, verdict)))
+    const withdrawn = said.filter((before) => !verdicts.some((verdict) => isSame(before, verdict)))
+    return { added: added.map((verdict) => ({ verdict, isRetrospective: verdict.at <= head.at })), withdrawn }
   }
 
   async #run(trx: Kysely<RecordTables>, { at, state }: Head, inputs: readonly NumberedInput[]): Promise<Verdict[]> {

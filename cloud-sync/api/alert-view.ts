@@ -44,7 +44,7 @@ export const AlertView = Type.Object({
   point: Type.String(),
   unit: Type.String(),
   decimals: Type.Integer({ description: 'of peak and of the values of its changes' }),
-  state: Type.Enum(['open', 'cleared']),
+  state: Type.Enum(['open', 'cleared', 'withdrawn']),
   grade: GradeView,
   action: Action,
   peakGrade: GradeView,

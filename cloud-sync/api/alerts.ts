@@ -20,6 +20,7 @@ export async function loadAlerts(db: Kysely<RecordTables>, rules: RuleBook, choi
       .selectFrom('incident_change')
       .selectAll()
       .where('incident', 'in', ids)
+      .where('withdrawn', 'is', null)
       .orderBy('at')
       .orderBy('id')
       .execute()
@@ -39,6 +40,7 @@ function loadIncidents(db: Kysely<RecordTables>, choice: AlertChoice): Promise<I
   if ('ids' in choice) return query.where('id', 'in', [...choice.ids]).execute()
   const { state, station, limit } = choice
   return query
+    .where('state', '!=', 'withdrawn')
     .$if(state === 'open', (open) => open.where('state', '=', 'open'))
     .$if(station !== undefined, (its) => its.where('station', '=', station ?? ''))
     .orderBy(({ eb }) => eb.case().when('state', '=', 'open').then(0).else(1).end())

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { applyVerdict } from '#cloud/alerts'
+import { reviseIncidents } from '#cloud/alerts'
 import { describeDevice, type NewEvent, putEvents, type RecordTables, recordChange, setOnline } from '#cloud/store'
 import { Bilingual, DEVICE_ID, GRADES, type Rule, type SiteEvent } from '#wire'
 import type { InboxEntry } from './inbox.ts'
@@ -112,7 +112,11 @@ export class RecordsWriter implements ReaderWork {
       ...(coverage !== undefined && { coverage }),
     }
     const verdict = { at, grade, value, evidence, ...(action && { action }) }
-    await applyVerdict(trx, { rule, version, verdict, source: 'gateway', isRetrospective: false }, recorded)
+    await reviseIncidents(
+      trx,
+      { rule, version, source: 'gateway', added: [{ verdict, isRetrospective: false }], withdrawn: [] },
+      recorded,
+    )
   }
 
   #tell({ kind, id, device }: SiteEvent): string[] {

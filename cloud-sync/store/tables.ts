@@ -3,7 +3,7 @@ import type { Quality, Reason } from '#devices'
 import type { Grade, Lane } from '#wire'
 
 /**
- * The tables of `records.db`. Times are epoch ms: site time, but for `change.at`, `latest.stored`, `incident_change.recorded`, `reader.lease_until`
+ * The tables of `records.db`. Times are epoch ms: site time, but for `change.at`, `latest.stored`, `incident_change.recorded`, `incident_change.withdrawn`, `reader.lease_until`
  * and `reader.updated`, which are the machine's wall clock. Truth values are 0 and 1.
  */
 export interface RecordTables {
@@ -121,7 +121,8 @@ export interface IncidentTable {
   station: string
   device: string
   point: string
-  state: 'open' | 'cleared'
+  /** `withdrawn`: rows that came late showed that nothing of it was so. */
+  state: 'open' | 'cleared' | 'withdrawn'
   grade: Grade
   action: 'prepare' | 'move' | null
   /** The highest grade it had. */
@@ -146,6 +147,8 @@ export interface IncidentChangeTable {
   sources: string
   retrospective: number
   recorded: number
+  /** When rows that came late showed that it was not so; null while it stands. Nothing else of a change is ever changed but its place. */
+  withdrawn: number | null
 }
 
 /** Tailed by the feed: ids only rise, in commit order. */

@@ -138,6 +138,7 @@ async function alerts(db: Kysely<unknown>): Promise<void> {
     .addColumn('sources', 'text', (column) => column.notNull())
     .addColumn('retrospective', 'integer', (column) => column.notNull())
     .addColumn('recorded', 'bigint', (column) => column.notNull())
+    .addColumn('withdrawn', 'bigint')
     .execute()
   await db.schema.createIndex('incident_change_incident').on('incident_change').column('incident').execute()
 }

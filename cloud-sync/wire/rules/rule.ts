@@ -84,15 +84,26 @@ export function ruleVersion(rule: Rule): string {
   return createHash('sha256').update(JSON.stringify(rule)).digest('hex').slice(0, 16)
 }
 
-/** Faults that the schema cannot say: an id given twice. */
+/** Faults that the schema cannot say: an id given twice, or two rules that would make one incident. */
 export function checkRules(
   document: Document<unknown>,
   rules: readonly Rule[],
   path: readonly (string | number)[] = ['rules'],
 ): DocumentFault[] {
-  return rules.flatMap((rule, index) =>
-    rules.findIndex(({ id }) => id === rule.id) < index
-      ? [document.fault([...path, index, 'id'], `expected each rule id once, got "${rule.id}" again`)]
-      : [],
-  )
+  return rules.flatMap((rule, index) => {
+    const earlier = rules.slice(0, index)
+    const twin = earlier.find(
+      ({ family, device, point }) => family === rule.family && device === rule.device && point === rule.point,
+    )
+    if (earlier.some(({ id }) => id === rule.id))
+      return [document.fault([...path, index, 'id'], `expected each rule id once, got "${rule.id}" again`)]
+    return twin
+      ? [
+          document.fault(
+            [...path, index, 'family'],
+            `expected one rule of a family for a point, got another one beside ${twin.id}`,
+          ),
+        ]
+      : []
+  })
 }
