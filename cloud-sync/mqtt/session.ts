@@ -3,6 +3,8 @@ import { SyncError } from '#wire'
 
 /** The broker has this long to accept a connection, and a publish to be taken. */
 const ANSWER_WAIT_MS = 10_000
+/** A planned end waits so long for the peer. */
+const FAREWELL_MS = 2000
 /** A half-open link is noticed after one and a half of these. */
 const KEEPALIVE_S = 15
 
@@ -32,7 +34,7 @@ export class Session implements AsyncDisposable {
     return this.#closed.signal
   }
 
-  /** @throws SyncError `unreachable` or `timeout` */
+  /** `stop` ends the opening only. @throws SyncError `unreachable` or `timeout` */
   static async open({ url, clientId, will, onMessage }: SessionOptions, stop: AbortSignal): Promise<Session> {
     const options: IClientOptions = {
       clientId,
@@ -55,7 +57,7 @@ export class Session implements AsyncDisposable {
     client.on('message', (topic, payload) => onMessage(topic, payload))
     const cancel = () => session.#end(opened, 'stopped')
     stop.addEventListener('abort', cancel, { once: true })
-    session.closed.addEventListener('abort', () => stop.removeEventListener('abort', cancel))
+    if (stop.aborted) cancel()
     try {
       await within(opened.promise, `CONNACK from ${url}`)
     } catch (error) {
@@ -63,6 +65,9 @@ export class Session implements AsyncDisposable {
       throw error instanceof SyncError
         ? error
         : new SyncError('unreachable', `expected a broker at ${url}: ${(error as Error).message}`)
+    } finally {
+      // From here on its owner ends it, with a farewell.
+      stop.removeEventListener('abort', cancel)
     }
     return session
   }
@@ -84,7 +89,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const isOpen = !this.closed.aborted
     this.#closed.abort()
-    await within(this.#client.endAsync(!isOpen), 'the end of the connection').catch(() => this.#client.end(true))
+    await within(this.#client.endAsync(!isOpen), 'the end of the connection', FAREWELL_MS).catch(() => this.#client.end(true))
   }
 
   #end(opened: PromiseWithResolvers<void>, why: string): void {
@@ -107,12 +112,9 @@ export class Session implements AsyncDisposable {
   }
 }
 
-async function within<T>(work: Promise<T>, what: string): Promise<T> {
+async function within<T>(work: Promise<T>, what: string, waitMs = ANSWER_WAIT_MS): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new SyncError('timeout', `expected ${what} within ${ANSWER_WAIT_MS} ms`)),
-    ANSWER_WAIT_MS,
-  )
+  const timer = setTimeout(() => late.reject(new SyncError('timeout', `expected ${what} within ${waitMs} ms`)), waitMs)
   try {
     return await Promise.race([work, late.promise])
   } finally {

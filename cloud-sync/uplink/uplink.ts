@@ -13,7 +13,7 @@ const LINGER_MS = 400
 const STATUS_MS = 5000
 /** A look at what waits, also without a ring: unacknowledged batches expire. */
 const LOOK_MS = 1000
-/** A planned stop waits so long for the cloud to have everything; what it does not have by then goes after the next start. */
+/** What the cloud does not have by then goes after the next start. */
 const DRAIN_MS = 3000
 const DRAIN_LOOK_MS = 20
 /** Reconnecting: full jitter between half and all of a delay that doubles from the first to the last of these. */
@@ -28,6 +28,8 @@ export interface UplinkOptions {
   readonly clock: Clock
   /** 0 to 1, for jitter. */
   readonly random: () => number
+  /** How long a planned stop waits for the cloud to have everything; default `DRAIN_MS`. */
+  readonly drainMs?: number
   readonly log: Logger
 }
 
@@ -73,9 +75,9 @@ export class Uplink implements AsyncDisposable {
 
   /** Sends what waits, as long as the link is up and for a bounded time, then ends. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { clock, outbox } = this.#options
+    const { clock, outbox, drainMs = DRAIN_MS } = this.#options
     this.#isDraining = true
-    const until = clock.mono() + DRAIN_MS
+    const until = clock.mono() + drainMs
     while (this.#state.isConnected && clock.mono() < until && LANES.some((lane) => outbox.lanes[lane].waiting > 0)) {
       this.#bell.ring()
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))
