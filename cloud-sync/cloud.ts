@@ -8,6 +8,7 @@ import { openEmbeddedSeries, openRecords } from '#cloud/store'
 import { webRoot } from '#cloud/web'
 import type { Clock } from '#devices'
 import type { CloudConfig } from './config.ts'
+import { cloudMetrics } from './metrics.ts'
 
 /** The cloud's parts; each may run in a process of its own. */
 export const ROLES = ['broker', 'ingest', 'api'] as const
@@ -38,9 +39,11 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   mkdirSync(data, { recursive: true })
 
   let brokerUrl = config.broker.url ?? `mqtt://${config.broker.host}:${config.broker.port}`
+  let countClients: (() => number) | null = null
   if (roles.includes('broker') && config.broker.url === undefined) {
     const broker = parts.use(await Broker.open({ ...config.broker, log: log.child({ part: 'broker' }) }))
     brokerUrl = broker.url
+    countClients = () => broker.clients
   }
   let ingest: Ingest | null = null
   if (roles.includes('ingest')) {
@@ -62,7 +65,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   if (roles.includes('api')) {
     const records = parts.use(await openRecords(files.records, { readonly: true }))
     const series = parts.use(await openEmbeddedSeries(files.series, { readonly: true }))
-    const site = { name, version, zone, demo: demo ? { ...demo, run: 1 } : null }
+    const site = { name, version, zone, demo: demo ?? null }
     const app = await buildApi({
       records,
       series,
@@ -71,6 +74,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
       site,
       webRoot,
       audit: () => auditFiles(files),
+      metrics: () => cloudMetrics(ingest?.state ?? null, countClients?.() ?? null),
       log: log.child({ part: 'api' }),
     })
     parts.defer(() => app.close())

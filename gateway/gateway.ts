@@ -47,7 +47,9 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   const { gateway } = config
   await using site = new AsyncDisposableStack()
   mkdirSync(config.data, { recursive: true })
-  const journal = site.use(await Journal.open({ file: join(config.data, 'journal.db'), gateway, clock, log }))
+  const openedAt = clock.mono()
+  const journalFile = join(config.data, 'journal.db')
+  const journal = site.use(await Journal.open({ file: journalFile, gateway, clock, log }))
   await journal.record(await firstEvents(config, version, journal, clock.now()))
   const judge = new EdgeJudge(config, new Map(await journal.states(RULE_STATE_PREFIX)))
 
@@ -84,7 +86,7 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   })
   // Loaded late: reading devices does not wait for it.
   const { buildConsole } = await import('./console.ts')
-  const app = buildConsole(status)
+  const app = buildConsole({ status, journalFile, upSeconds: () => (clock.mono() - openedAt) / 1000 })
   site.defer(() => app.close())
   const address = await app.listen(config.console)
   log.info({ gateway, devices: config.devices.length, console: address }, 'the site runs')

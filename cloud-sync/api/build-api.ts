@@ -29,6 +29,8 @@ export interface ApiOptions {
   /** Folder of the built pages; without it the API stands alone. */
   readonly webRoot?: string
   readonly audit: () => Promise<AuditReport>
+  /** The process's numbers in Prometheus' text format. */
+  readonly metrics?: () => Promise<string>
   readonly log: Logger
   readonly feed?: Partial<FeedLimits>
 }
@@ -46,6 +48,7 @@ export async function buildApi({
   site,
   webRoot,
   audit,
+  metrics,
   log,
   ...options
 }: ApiOptions): Promise<FastifyInstance> {
@@ -81,6 +84,11 @@ export async function buildApi({
   await app.register(eventRoutes, { records })
   await app.register(gatewayRoutes, { records, audit })
   await app.register(feedRoutes, { feed })
+  if (metrics) {
+    app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
+      reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
+    )
+  }
   await app.register(pages, { webRoot })
   return app
 }

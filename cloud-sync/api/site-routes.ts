@@ -7,7 +7,7 @@ import { errorAnswers } from './error-handler.ts'
 import { Time } from './nullable.ts'
 import { NoQuery } from './query.ts'
 
-const Demo = Type.Object({ loops: Type.Boolean(), run: Type.Integer() })
+const Demo = Type.Object({ loops: Type.Boolean() })
 
 const SiteView = Type.Object({
   name: Type.String(),

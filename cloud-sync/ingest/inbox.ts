@@ -59,7 +59,6 @@ export interface AddressedAck {
 /** What the inbox met since it was opened. */
 export interface InboxCounters {
   batches: number
-  rows: number
   duplicates: number
   refused: number
   /** Messages of which not even the head can be read. */
@@ -77,7 +76,9 @@ interface Lanes {
  * one transaction; then the acknowledgement may go.
  */
 export class Inbox implements Disposable {
-  readonly counters: InboxCounters = { batches: 0, rows: 0, duplicates: 0, refused: 0, unreadable: 0 }
+  readonly counters: InboxCounters = { batches: 0, duplicates: 0, refused: 0, unreadable: 0 }
+  /** Rows of each lane, without refused ones, ever. */
+  readonly rows: Record<Lane, number>
   readonly #db: Sqlite
   readonly #lock: Disposable | null
   readonly #opened = new Map<number, InboxEntry>()
@@ -99,6 +100,7 @@ export class Inbox implements Disposable {
       })()
     } else if (version !== INBOX_SCHEMA)
       throw new IngestError('version', `expected inbox version ${INBOX_SCHEMA} in ${file}, got ${version}`)
+    this.rows = this.rowsUpTo(Number.MAX_SAFE_INTEGER)
   }
 
   /**
@@ -167,6 +169,15 @@ export class Inbox implements Disposable {
     }))
   }
 
+  /** Rows of each lane up to a batch, without the refused ones. */
+  rowsUpTo(id: number): Record<Lane, number> {
+    const rows = this.#db
+      .prepare('SELECT lane, SUM(rows - json_array_length(refused)) AS count FROM batch WHERE id <= ? GROUP BY lane')
+      .all(id) as { lane: Lane; count: number }[]
+    const of = (lane: Lane) => rows.find((row) => row.lane === lane)?.count ?? 0
+    return { alarm: of('alarm'), event: of('event'), reading: of('reading') }
+  }
+
   /** The highest id, 0 where it is empty. */
   get newest(): number {
     return (this.#db.prepare('SELECT MAX(id) FROM batch').pluck().get() as number | null) ?? 0
@@ -219,7 +230,7 @@ export class Inbox implements Disposable {
     if (added.changes === 0) this.counters.duplicates += 1
     else {
       this.counters.batches += 1
-      this.counters.rows += batch.rows.length - refused.length
+      this.rows[head.lane] += batch.rows.length - refused.length
       this.#unreadBytes += bytes.length
       this.#receive(head, accepted)
       for (const { seq, why } of refused) this.#refuse(head, seq, seq, why, received, null)

@@ -3,7 +3,7 @@ import { Judge } from '#cloud/alerts'
 import { putGateway, type Records, recordChange, type SeriesStore } from '#cloud/store'
 import type { Clock } from '#devices'
 import { Session } from '#mqtt'
-import { decodeStatus, encodeAck, parseTopic, type Rule, SyncError, topic } from '#wire'
+import { decodeStatus, encodeAck, type Lane, parseTopic, type Rule, SyncError, topic } from '#wire'
 import { AlertJudge } from './alert-judge.ts'
 import { Bell } from './bell.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
@@ -31,7 +31,15 @@ export interface IngestOptions {
 export interface IngestState {
   readonly isConnected: boolean
   readonly inbox: InboxCounters & { readonly newest: number; readonly dropped: number }
-  readonly readers: readonly { readonly name: string; readonly cursor: number; readonly error: string | null }[]
+  /** Rows of each lane in the inbox, without refused ones, ever. */
+  readonly rows: Readonly<Record<Lane, number>>
+  readonly readers: readonly {
+    readonly name: string
+    /** Id of the last batch it is done with; it lags by `inbox.newest` − this. */
+    readonly cursor: number
+    readonly rows: Readonly<Record<Lane, number>>
+    readonly error: string | null
+  }[]
 }
 
 /** From the broker into the inbox, acknowledged once durable; and the readers that carry it on. Has no state of its own. */
@@ -62,10 +70,11 @@ export class Ingest implements AsyncDisposable {
   }
 
   get state(): IngestState {
-    const readers = this.#readers.map(({ name, cursor, error }) => ({ name, cursor, error }))
+    const readers = this.#readers.map(({ name, cursor, rows, error }) => ({ name, cursor, rows: { ...rows }, error }))
     return {
       isConnected: this.#session !== null,
       inbox: { ...this.#inbox.counters, newest: this.#inbox.newest, dropped: this.#dropped },
+      rows: { ...this.#inbox.rows },
       readers,
     }
   }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Records, RecordTables } from '#cloud/store'
+import type { Lane } from '#wire'
 import type { Bell } from './bell.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 
@@ -34,6 +35,7 @@ export class Reader implements AsyncDisposable {
   readonly #log: Logger
   readonly #stop = new AbortController()
   #cursor = 0
+  #rows: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
   #error: string | null = null
   #running: Promise<void> = Promise.resolve()
 
@@ -51,6 +53,7 @@ export class Reader implements AsyncDisposable {
     const reader = new Reader(options)
     const row = await options.records.db.selectFrom('reader').select('cursor').where('name', '=', reader.name).executeTakeFirst()
     reader.#cursor = row?.cursor ?? 0
+    reader.#rows = options.inbox.rowsUpTo(reader.#cursor)
     reader.#running = reader.#run()
     return reader
   }
@@ -58,6 +61,11 @@ export class Reader implements AsyncDisposable {
   /** Id of the last batch that is done with. */
   get cursor(): number {
     return this.#cursor
+  }
+
+  /** Rows of each lane that it is done with, ever. */
+  get rows(): Readonly<Record<Lane, number>> {
+    return this.#rows
   }
 
   /** Why the last step failed; null when it did not. */
@@ -101,6 +109,7 @@ export class Reader implements AsyncDisposable {
         .execute()
     })
     this.#cursor = last
+    for (const { batch } of entries) this.#rows[batch.lane] += batch.rows.length
     this.#bell.ring()
   }
 

@@ -57,7 +57,7 @@ export class StageSite {
       zone: 'Asia/Shanghai',
       now: this.now,
       speed: this.speed,
-      demo: { loops: true, run: 1 },
+      demo: { loops: true },
     }
   }
 

@@ -21,7 +21,7 @@ export const siteView = record({
   zone: text,
   now: number,
   speed: number,
-  demo: nullable(record({ loops: flag, run: number })),
+  demo: nullable(record({ loops: flag })),
 })
 export type SiteView = Checked<typeof siteView>
 

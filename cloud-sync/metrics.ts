@@ -1,0 +1,37 @@
+import { Gauge, Registry } from 'prom-client'
+import type { IngestState } from '#cloud/ingest'
+import { LANES } from '#wire'
+
+/**
+ * The cloud's numbers in Prometheus' text format. Along the road they balance: what gateways have acknowledged is in the inbox, and each
+ * reader's rows reach the inbox's when its lag is 0.
+ */
+export async function cloudMetrics(ingest: IngestState | null, brokerClients: number | null): Promise<string> {
+  const registry = new Registry()
+  const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Gauge({ name: `sluice_${name}`, help, labelNames: [...labelNames], registers: [registry] })
+  if (brokerClients !== null) gauge('broker_clients', 'Clients of the embedded broker').set(brokerClients)
+  if (ingest === null) return registry.metrics()
+  const { inbox, rows, readers, isConnected } = ingest
+  gauge('ingest_connected', '1 while the ingest is connected to its broker').set(isConnected ? 1 : 0)
+  const inboxRows = gauge('inbox_rows_total', 'Rows in the inbox, ever', ['lane'])
+  for (const lane of LANES) inboxRows.set({ lane }, rows[lane])
+  gauge('inbox_batches_total', 'Batches taken since the start').set(inbox.batches)
+  gauge('inbox_duplicates_total', 'Batches that were there already, since the start').set(inbox.duplicates)
+  gauge('inbox_refused_total', 'Rows refused since the start').set(inbox.refused)
+  gauge('inbox_unreadable_total', 'Messages of which not even the head can be read, since the start').set(inbox.unreadable)
+  gauge('inbox_dropped_total', 'Messages dropped unacknowledged because the disk was behind, since the start').set(inbox.dropped)
+  const readerRows = gauge(
+    'reader_rows_total',
+    'Rows a reader is done with, ever: series stores, judge judges, records keeps events',
+    ['reader', 'lane'],
+  )
+  const lag = gauge('reader_lag_batches', 'Batches in the inbox that a reader has not read', ['reader'])
+  const failing = gauge('reader_failing', '1 while a reader cannot go on', ['reader'])
+  for (const { name, cursor, rows: done, error } of readers) {
+    for (const lane of LANES) readerRows.set({ reader: name, lane }, done[lane])
+    lag.set({ reader: name }, inbox.newest - cursor)
+    failing.set({ reader: name }, error === null ? 0 : 1)
+  }
+  return registry.metrics()
+}

@@ -1,0 +1,64 @@
+import { stat, statfs } from 'node:fs/promises'
+import { Gauge, Registry } from 'prom-client'
+import { LANES } from '#wire'
+import type { GatewayStatus } from './gateway.ts'
+
+/** What a row takes in the journal's file, with its share of pages; measured at 240 readings a second. */
+const ROW_BYTES = 80
+
+/** What the disk below the journal still takes: bytes, and hours at the rate at which rows came lately. */
+export interface Room {
+  readonly usedBytes: number
+  readonly freeBytes: number
+  /** Null while nothing comes in. */
+  readonly hoursLeft: number | null
+}
+
+/** @param rowsPerSecond rows that enter the journal, machine time */
+export async function measureRoom(journalFile: string, rowsPerSecond: number): Promise<Room> {
+  const [{ size }, { bavail, bsize }] = await Promise.all([stat(journalFile), statfs(journalFile)])
+  const freeBytes = bavail * bsize
+  return { usedBytes: size, freeBytes, hoursLeft: rowsPerSecond > 0 ? freeBytes / (rowsPerSecond * ROW_BYTES * 3600) : null }
+}
+
+/**
+ * The gateway's numbers in Prometheus' text format. Along the road they balance: read = journalled + duplicates + pending, and journalled =
+ * acknowledged + waiting, in each lane.
+ */
+export async function gatewayMetrics({ devices, journal, uplink, lines }: GatewayStatus, room: Room): Promise<string> {
+  const registry = new Registry()
+  const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Gauge({ name: `sluice_${name}`, help, labelNames: [...labelNames], registers: [registry] })
+  const set = (name: string, help: string, value: number) => gauge(name, help).set(value)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+  set('readings_read_total', 'Readings that drivers gave since the start', sum(devices.map(({ readings }) => readings)))
+  set('readings_bad_total', 'Of these, readings without a value', sum(devices.map(({ bad }) => bad)))
+  const issued = gauge('rows_journalled_total', 'Rows given a seq in this journal', ['lane'])
+  const acked = gauge('rows_acked_total', 'Rows that the cloud has durably', ['lane'])
+  const waiting = gauge('outbox_rows', 'Rows that wait for the cloud', ['lane'])
+  for (const lane of LANES) {
+    const state = journal.lanes[lane]
+    issued.set({ lane }, state.issued)
+    acked.set({ lane }, state.issued - state.waiting)
+    waiting.set({ lane }, state.waiting)
+  }
+  set('rows_pending', 'Readings on their way into the journal', journal.pending)
+  set('rows_duplicate_total', 'Readings that said again what was journalled, since the start', journal.duplicates)
+  set('rows_damaged_total', 'Rows whose checksum did not hold, since the start', journal.damaged)
+  set('journal_failing', '1 while the journal takes no rows', journal.isFailing ? 1 : 0)
+  set('rows_sent_total', 'Rows handed to the broker since the start, again ones counted again', uplink.rowsSent)
+  set('batches_sent_total', 'Batches handed to the broker since the start', uplink.batchesSent)
+  set('link_up', '1 while the broker is connected', uplink.isConnected ? 1 : 0)
+  set('outbox_bytes', "Size of the journal's file", room.usedBytes)
+  set('outbox_bytes_left', 'Bytes that its disk still takes', room.freeBytes)
+  if (room.hoursLeft !== null)
+    set('outbox_hours_left', 'Hours until its disk is full, should nothing be acknowledged', room.hoursLeft)
+  const online = gauge('device_online', '1 online, 0 offline, absent: nothing heard yet', ['device'])
+  for (const { id, isOnline } of devices) if (isOnline !== null) online.set({ device: id }, isOnline ? 1 : 0)
+  const counts = gauge('line_count_total', 'What the line counted since it was opened', ['line', 'kind'])
+  for (const [line, values] of Object.entries(lines)) {
+    for (const [kind, value] of Object.entries(values)) if (typeof value === 'number') counts.set({ line, kind }, value)
+  }
+  return registry.metrics()
+}
