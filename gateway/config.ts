@@ -11,7 +11,7 @@ import {
   PROFILES_FOLDER,
   readYaml,
 } from '#devices'
-import { DriverError, parseLine } from '#drivers'
+import { DriverError, lineKey, parseLine } from '#drivers'
 import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
 
 const strict = { additionalProperties: false } as const
@@ -87,10 +87,16 @@ export interface GatewayConfig {
 /** Reads and checks a site's file and the device models it uses; opens no port. @throws DocumentError with every fault */
 export function readGatewayConfig(file: string): GatewayConfig {
   const document = readYaml(file, GatewayFile)
-  const { gateway, data, broker, console, profiles, stations, devices, rules } = document.value
+  const { gateway, data, broker, console, stations, devices, rules } = document.value
   const folder = dirname(resolve(file))
-  const catalogue = loadCatalogue(profiles === undefined ? [PROFILES_FOLDER] : [PROFILES_FOLDER, resolve(folder, profiles)])
-  const faults = [...checkDevices(document, catalogue), ...checkRules(document, rules), ...checkTargets(document, catalogue)]
+  const catalogue = catalogueOf(document, folder)
+  const faults = [
+    ...checkBroker(document),
+    ...checkStations(document),
+    ...checkDevices(document, catalogue),
+    ...checkRules(document, rules),
+    ...checkTargets(document, catalogue),
+  ]
   if (faults.length > 0) throw new DocumentError(faults)
   const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit }): SiteDevice[] => {
     const entry = catalogue.get(profile)
@@ -112,6 +118,35 @@ export function readGatewayConfig(file: string): GatewayConfig {
   }
 }
 
+/** The models that come with the project, and the site's own. @throws DocumentError */
+function catalogueOf(document: Document<GatewayFile>, folder: string): Catalogue {
+  const { profiles } = document.value
+  if (profiles === undefined) return loadCatalogue()
+  try {
+    return loadCatalogue([PROFILES_FOLDER, resolve(folder, profiles)])
+  } catch (error) {
+    if (error instanceof DocumentError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    throw new DocumentError([document.fault(['profiles'], `expected a readable folder, got ${code} for "${profiles}"`)])
+  }
+}
+
+function checkBroker(document: Document<GatewayFile>): DocumentFault[] {
+  const { broker } = document.value
+  const url = URL.parse(broker)
+  const isPlain = url !== null && url.hostname !== '' && url.port !== '0' && url.search === '' && url.hash === ''
+  return isPlain ? [] : [document.fault(['broker'], `expected a broker such as mqtt://10.0.0.7:1883, got "${broker}"`)]
+}
+
+function checkStations(document: Document<GatewayFile>): DocumentFault[] {
+  const { stations } = document.value
+  return stations.flatMap(({ id }, index) =>
+    stations.findIndex((other) => other.id === id) < index
+      ? [document.fault(['stations', index, 'id'], `expected each station id once, got "${id}" again`)]
+      : [],
+  )
+}
+
 function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
   const { devices, stations } = document.value
   return devices.flatMap(({ id, profile, line, unit, station }, index) => {
@@ -123,7 +158,7 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
       faults.push(fault('profile', `expected one of ${[...catalogue.keys()].join(', ')}, got "${profile}"`))
     if (station !== undefined && !stations.some((known) => known.id === station))
       faults.push(fault('station', `expected the id of a station above, got "${station}"`))
-    const twin = earlier.find((other) => other.line === line && other.unit === unit)
+    const twin = earlier.find((other) => other.unit === unit && keyOf(other.line) === keyOf(line))
     if (twin)
       faults.push(fault('unit', `expected one device for each unit of a line, got ${unit} on ${line} as ${twin.id} already has`))
     try {
@@ -136,15 +171,29 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
   })
 }
 
-/** A rule looks at a point that its device has. */
+/** One spelling for each line; of one that cannot be read, its own. */
+function keyOf(line: string): string {
+  try {
+    return lineKey(parseLine(line))
+  } catch {
+    return line
+  }
+}
+
+/** A rule looks at a point that its device has, and that can ever bring a verdict. */
 function checkTargets(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
   const { devices, rules } = document.value
-  return rules.flatMap(({ device, point }, index) => {
+  return rules.flatMap(({ device, point, kind }, index) => {
+    const fault = (key: string, message: string) => [document.fault(['rules', index, key], message)]
     const target = devices.find(({ id }) => id === device)
-    if (target === undefined)
-      return [document.fault(['rules', index, 'device'], `expected the id of a device above, got "${device}"`)]
+    if (target === undefined) return fault('device', `expected the id of a device above, got "${device}"`)
     const points = catalogue.get(target.profile)?.profile.modbus.points
-    if (points === undefined || point in points) return []
-    return [document.fault(['rules', index, 'point'], `expected one of ${Object.keys(points).join(', ')}, got "${point}"`)]
+    if (points === undefined) return []
+    const facts = Object.hasOwn(points, point) ? points[point] : undefined
+    if (facts === undefined) return fault('point', `expected one of ${Object.keys(points).join(', ')}, got "${point}"`)
+    if (facts.type === 'bit') return fault('point', `expected a point of numbers, got "${point}", which is on or off`)
+    if (kind === 'rain-window' && facts.meaning !== 'counter')
+      return fault('point', `expected a counter of rain for a rain-window, got "${point}", a ${facts.meaning}`)
+    return []
   })
 }
