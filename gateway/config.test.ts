@@ -121,7 +121,12 @@ test.each([
     /^8:5 devices\[0\]\.profile: expected one of .*rain-gauge\/acme-rg-1.*, got "rain-gauge\/acme-rg-9"$/,
   ],
   ['an unknown station', 'station: S1', 'station: S2', '7:5 devices[0].station: expected the id of a station above, got "S2"'],
-  ['a device id twice', 'id: S1-R', 'id: S1-Z', '10:5 devices[1].id: expected each device id once, got "S1-Z" again'],
+  [
+    'a device id twice',
+    /^rules:/m,
+    '  - { id: S1-Z, profile: level-sensor/acme-lv-4, line: tcp://127.0.0.1:1502, unit: 9 }\nrules:',
+    '14:7 devices[2].id: expected each device id once, got "S1-Z" again',
+  ],
   [
     'a station id twice',
     /^devices:/m,
