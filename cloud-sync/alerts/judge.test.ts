@@ -170,7 +170,7 @@ test('late, shuffled, doubled and with restarts in between: the same incidents a
         await records[Symbol.asyncDispose]()
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 10 },
   )
   await openFresh()
 })

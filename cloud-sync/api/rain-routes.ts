@@ -1,7 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Page, Records, SeriesStore, SeriesValue } from '#cloud/store'
-import { pushRain, RAIN_EMPTY, RAIN_GAP_MS, RAIN_STEP_MAX, type RainState, rainIntervals } from '#devices/water'
+import {
+  pushRain,
+  RAIN_EMPTY,
+  RAIN_GAP_MS,
+  RAIN_STEP_MAX,
+  RAIN_STEP_MAX_MS,
+  type RainState,
+  rainIntervals,
+  rainStepEnd,
+} from '#devices/water'
 import { ApiError } from './api-error.ts'
 import { errorAnswers } from './error-handler.ts'
 import { type PointFacts, shownValue } from './point-facts.ts'
@@ -43,7 +52,13 @@ export const rainRoutes: FastifyPluginAsyncTypebox<{ records: Records; series: S
       }
       // The first interval may begin a step before the range, and its rain is counted from the total before it.
       const start = Math.max(0, from - step - gapMs(facts))
-      const page = await series.range({ device: facts.device, point: facts.point, from: start, to: to + 1, limit: RAIN_ROWS_MAX })
+      const page = await series.range({
+        device: facts.device,
+        point: facts.point,
+        from: start,
+        to: to + RAIN_STEP_MAX_MS,
+        limit: RAIN_ROWS_MAX,
+      })
       const rows = rainIntervals(rainState(page, facts, to - start), step, from, to).map(({ at, sum, coveredMs }) => {
         return { at, sum: coveredMs > 0 ? sum : null, covered: coveredMs / step }
       })
@@ -67,7 +82,7 @@ function rainState({ rows, truncated }: Page<SeriesValue>, facts: PointFacts, ke
   let state = RAIN_EMPTY
   for (const { at, value, quality, hash } of rows) {
     const total = quality === 'good' ? shownValue(facts, hash, value) : null
-    if (typeof total === 'number') state = pushRain(state, at, total, rule)
+    if (typeof total === 'number') state = pushRain(state, rainStepEnd(at, facts.everyMs), total, rule)
   }
   return state
 }

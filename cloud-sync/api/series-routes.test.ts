@@ -96,6 +96,14 @@ describe('rain', () => {
     })
   })
 
+  test('falls in the step that ended, though the answer came a moment after', async () => {
+    await using site = await openTestSite()
+    await describeDevices(site)
+    const late = 4000 / MINUTE
+    await site.series.write([total(late, 100), total(5 + late, 130), total(10 + late, 131)])
+    expect(await site.get(RAIN(0, 10, 5))).toMatchObject({ rows: [{ sum: 30 }, { sum: 1 }], total: 31 })
+  })
+
   test('says what part of an interval is known, and null where nothing is', async () => {
     await using site = await openTestSite()
     await describeDevices(site)

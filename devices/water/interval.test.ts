@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hydrologicalDayEnd, INTERVALS_MAX, intervalEnd, rainIntervals } from './interval.ts'
+import { hydrologicalDayEnd, INTERVALS_MAX, intervalEnd, rainIntervals, rainStepEnd } from './interval.ts'
 import { pushRain, RAIN_EMPTY } from './rain-window.ts'
 
 const at = (text: string): number => Date.parse(`${text}+08:00`)
@@ -37,4 +37,11 @@ test('rain across midnight falls into the intervals it fell in', () => {
 
 test('refuses a range of too many intervals', () => {
   expect(() => rainIntervals(RAIN_EMPTY, 1, 0, INTERVALS_MAX + 1)).toThrow(`expected at most ${INTERVALS_MAX} intervals`)
+})
+
+test('an answer a moment late speaks for the step that just ended', () => {
+  expect(rainStepEnd(145 * 60_000 + 4000, 300_000)).toBe(145 * 60_000)
+  expect(rainStepEnd(145 * 60_000, 300_000)).toBe(145 * 60_000)
+  expect(rainStepEnd(147 * 60_000, 3_600_000)).toBe(145 * 60_000)
+  expect(rainStepEnd(7_999, 5000)).toBe(5000)
 })

@@ -35,3 +35,15 @@ export function rainIntervals(state: RainState, intervalMs: number, from: number
   for (let at = first; at <= to; at += intervalMs) intervals.push({ at, ...sumRain(state, at, intervalMs) })
   return intervals
 }
+
+/** Rain is told in steps of at most so long, whatever the interval at which a gauge is asked. */
+export const RAIN_STEP_MAX_MS = 5 * 60_000
+
+/**
+ * The end of the step that a gauge's total speaks for: gauges are asked on a grid of their interval, and an answer comes a moment after. Taken
+ * as it came, the rain of (10:25, 10:30] would fall into a window that begins at 10:30.
+ */
+export function rainStepEnd(at: number, everyMs: number): number {
+  const stepMs = Math.min(everyMs, RAIN_STEP_MAX_MS)
+  return Math.floor(at / stepMs) * stepMs
+}

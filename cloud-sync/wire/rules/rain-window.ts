@@ -1,5 +1,5 @@
 import { durationMs } from '#devices'
-import { pushRain, RAIN_EMPTY, RAIN_GAP_MS, RAIN_KEEP_MS, type RainState, sumRain } from '#devices/water'
+import { pushRain, RAIN_EMPTY, RAIN_GAP_MS, RAIN_KEEP_MS, type RainState, rainStepEnd, sumRain } from '#devices/water'
 import { GRADES, type Grade, type RainWindowRule, rankOf } from './rule.ts'
 import type { RuleFold, RulePoint, Verdict } from './verdict.ts'
 
@@ -7,9 +7,6 @@ export interface RainWindowState {
   readonly grade: Grade | null
   readonly rain: RainState
 }
-
-/** Rain is stamped at the end of its step; a window is judged by steps, so that a poll a moment late moves no rain out of it. */
-const STEP_MAX_MS = 5 * 60_000
 
 /** Folds a rain-window rule over a counter of rain. Sums only: a grade is left as soon as no window of it is reached any more. */
 export function rainWindowFold(rule: RainWindowRule, point: RulePoint): RuleFold<RainWindowState> {
@@ -22,7 +19,6 @@ export function rainWindowFold(rule: RainWindowRule, point: RulePoint): RuleFold
       limit: Math.round(sum * 10 ** point.decimals),
     }))
   })
-  const stepMs = Math.min(point.everyMs, STEP_MAX_MS)
   const counter = {
     ...(point.wraps !== undefined && { wraps: point.wraps }),
     keepMs: Math.max(RAIN_KEEP_MS, ...limits.map(({ windowMs }) => windowMs)),
@@ -55,7 +51,7 @@ export function rainWindowFold(rule: RainWindowRule, point: RulePoint): RuleFold
     initial: { grade: null, rain: RAIN_EMPTY },
     fold(state, { at, value, quality }) {
       if (value === null || quality !== 'good') return { state, verdict: null }
-      const stepAt = Math.floor(at / stepMs) * stepMs
+      const stepAt = rainStepEnd(at, point.everyMs)
       const rain = pushRain(state.rain, stepAt, value, counter)
       const grade = limits.findLast(({ windowMs, limit }) => sumRain(rain, stepAt, windowMs).sum >= limit)?.grade ?? null
       return {
