@@ -47,12 +47,15 @@ async function open(stage: StageServer, view: View, path = '/') {
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text())
+  })
   await page.goto(stage.url + path)
   return {
     page,
     async [Symbol.asyncDispose]() {
       await context.close()
-      expect(faults).toEqual([])
+      if (faults.length > 0) throw new Error(`expected a page without faults, got ${faults.slice(0, 3).join('; ')}`)
     },
   }
 }
@@ -200,6 +203,21 @@ describe('the duty desk', () => {
     await page.getByTitle('3 hr').click()
     await reading.getByText('Rain in 5 min').waitFor()
     expect(new URL(page.url()).search).toBe('?window=3h')
+  })
+
+  test('says why a chart could not be had, and draws it with the next row', async () => {
+    await using stage = await StageServer.open(290)
+    await using opened = await open(stage, ENGLISH, '/no/such/page')
+    const { page } = opened
+    await page.route('**/api/rain?*', (route) => route.fulfill({ status: 503, json: { code: 'unavailable', message: '' } }))
+    await page.getByRole('link', { name: 'To the duty desk' }).click()
+    await page
+      .locator('.chart')
+      .getByText(/unavailable · 503/)
+      .waitFor()
+    await page.unroute('**/api/rain?*')
+    stage.advance(295)
+    await chartDrawn(page)
   })
 
   test('gives its data as files: the chart as PNG and CSV, the alerts as CSV', async () => {

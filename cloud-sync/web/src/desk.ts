@@ -1,7 +1,8 @@
-import { type ShallowRef, shallowRef } from 'vue'
+import { shallowRef } from 'vue'
 import { ApiError } from './api/api-error.ts'
 import type { Api } from './api/client.ts'
 import { type FeedEvent, RETRY_MAX_MS, RETRY_MIN_MS, runFeed } from './api/feed.ts'
+import type { RowView } from './api/views.ts'
 import { type DeskEvent, type DeskState, nothingYet, reduce } from './desk-state.ts'
 import { siteClock } from './site-clock.ts'
 
@@ -11,165 +12,167 @@ export const GATHER_MS = 250
 export const SINGLE_STATIONS_MAX = 8
 /** Feed events kept while a snapshot is on its way; with more, the snapshot is asked for again. */
 export const HELD_EVENTS_MAX = 2_000
+const TICK_MS = 1_000
 
-/** What the pages of the duty desk look at. */
-export interface Desk {
-  readonly state: Readonly<ShallowRef<DeskState>>
+/** Follows the site: the snapshot, the feed, and a new snapshot after every break. What the pages of the duty desk look at. */
+export class Desk {
+  readonly state = shallowRef<DeskState>(nothingYet)
   /** Why there is nothing to show, or why it could not be renewed. */
-  readonly failure: Readonly<ShallowRef<ApiError | null>>
+  readonly failure = shallowRef<ApiError | null>(null)
   /** Site time in ms, renewed once a machine second; null until it is known. */
-  readonly now: Readonly<ShallowRef<number | null>>
+  readonly now = shallowRef<number | null>(null)
   /** Monotonic machine time in ms, renewed with `now`. */
-  readonly mono: Readonly<ShallowRef<number>>
-  readonly speed: Readonly<ShallowRef<number>>
-  /** Asks for everything again. */
-  reload(): void
-}
+  readonly mono = shallowRef(performance.now())
+  readonly speed = shallowRef(1)
 
-/** Follows the site until `stop`: the snapshot, the feed, and a new snapshot after every break. */
-export function startDesk(api: Api, feedUrl: string, stop: AbortSignal): Desk {
-  const mono = () => performance.now()
-  const clock = siteClock(mono)
-  const state = shallowRef(nothingYet)
-  const failure = shallowRef<ApiError | null>(null)
-  const now = shallowRef<number | null>(null)
-  const seconds = shallowRef(mono())
-  const speed = shallowRef(1)
-  const apply = (event: DeskEvent) => {
-    state.value = reduce(state.value, event)
+  readonly #api: Api
+  readonly #stop: AbortSignal
+  readonly #clock = siteClock(() => performance.now())
+  #isUp = false
+  /** Counts the feed's connections: a snapshot that was asked for in an earlier one is not live. */
+  #connection = 0
+  /** What the feed told since the running snapshot was asked for; null when none is. */
+  #held: DeskEvent[] | null = null
+  #wantsAgain = false
+  #retryMs = RETRY_MIN_MS
+  #retry: ReturnType<typeof setTimeout> | undefined
+  readonly #changed = new Set<string>()
+  #gathering: ReturnType<typeof setTimeout> | undefined
+
+  private constructor(api: Api, stop: AbortSignal) {
+    this.#api = api
+    this.#stop = stop
   }
-  const tick = () => {
-    now.value = clock.now()
-    seconds.value = mono()
+
+  /** Runs until `stop`. */
+  static start(api: Api, feedUrl: string, stop: AbortSignal): Desk {
+    const desk = new Desk(api, stop)
+    const ticking = setInterval(() => desk.#tick(), TICK_MS)
+    stop.addEventListener('abort', () => {
+      clearInterval(ticking)
+      clearTimeout(desk.#retry)
+      clearTimeout(desk.#gathering)
+    })
+    // It ends by `stop` alone and tells its troubles to `lost`.
+    void runFeed(feedUrl, { event: (event) => desk.#onEvent(event), lost: () => desk.#onLost() }, stop)
+    return desk
   }
 
-  let isUp = false
-  let connection = 0
-  let held: DeskEvent[] | null = null
-  let wantsAgain = false
-  let retryMs = RETRY_MIN_MS
-  let retry: ReturnType<typeof setTimeout> | undefined
-  const changed = new Set<string>()
-  let gathering: ReturnType<typeof setTimeout> | undefined
-
-  async function load(): Promise<void> {
-    if (held) {
-      wantsAgain = true
+  /** Asks for everything again. Never rejects: what went wrong stands in `failure`, and it is tried again. */
+  async reload(): Promise<void> {
+    if (this.#held) {
+      this.#wantsAgain = true
       return
     }
-    clearTimeout(retry)
+    clearTimeout(this.#retry)
     // What the feed tells from now on may be newer than the answers: it is applied to them once more.
-    const later: DeskEvent[] = []
-    held = later
-    wantsAgain = false
-    const mine = connection
+    const held: DeskEvent[] = []
+    this.#held = held
+    this.#wantsAgain = false
+    const connection = this.#connection
     try {
-      const [site, stations, alerts] = await Promise.all([api.site(), api.stations(), api.alerts()])
-      if (stop.aborted) return
-      if (clock.now() === null || !isUp) setClock(site.now, site.speed)
-      apply({ kind: 'snapshot', site, stations, alerts, live: isUp && connection === mine })
-      for (const event of later) apply(event)
-      failure.value = null
-      retryMs = RETRY_MIN_MS
+      const [site, stations, alerts] = await Promise.all([this.#api.site(), this.#api.stations(), this.#api.alerts()])
+      if (this.#stop.aborted) return
+      if (!this.#isUp) this.#setClock(site.now, site.speed)
+      this.#apply({ kind: 'snapshot', site, stations, alerts, live: this.#isUp && connection === this.#connection })
+      for (const event of held) this.#apply(event)
+      this.failure.value = null
+      this.#retryMs = RETRY_MIN_MS
     } catch (error) {
-      if (stop.aborted) return
-      failure.value = error instanceof ApiError ? error : new ApiError('contract', String(error), { cause: error })
-      retry = setTimeout(load, retryMs)
-      retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)
+      if (this.#stop.aborted) return
+      this.failure.value = error instanceof ApiError ? error : new ApiError('contract', String(error), { cause: error })
+      this.#retry = setTimeout(() => this.reload(), this.#retryMs)
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
     } finally {
-      held = null
-      if (wantsAgain && !stop.aborted) void load()
+      this.#held = null
+      if (this.#wantsAgain && !this.#stop.aborted) void this.reload()
     }
   }
 
-  const take = (event: DeskEvent) => {
-    apply(event)
-    if (!held) return
-    if (held.length < HELD_EVENTS_MAX) held.push(event)
-    else wantsAgain = true
+  #onEvent(event: FeedEvent): void {
+    switch (event.kind) {
+      case 'hello':
+        this.#isUp = true
+        this.#connection++
+        this.#setClock(event.now, event.speed)
+        void this.reload()
+        return
+      case 'readings':
+        for (const id of stationsThatMayChange(this.state.value, event.rows)) this.#gather(id)
+        this.#take(event)
+        return
+      case 'alert':
+        this.#take(event)
+        this.#gather(event.alert.station)
+        return
+      case 'station':
+        this.#gather(event.id)
+        return
+      case 'gateway': {
+        const its = this.state.value.stations.filter(({ gateway }) => gateway === event.id)
+        for (const { id } of its) this.#gather(id)
+        // A gateway that comes may bring stations that the page has never seen.
+        if (its.length === 0) void this.reload()
+      }
+    }
   }
 
-  function setClock(time: number, pace: number): void {
-    clock.set(time, pace)
-    speed.value = pace
-    tick()
+  #onLost(): void {
+    this.#isUp = false
+    const wasLive = this.state.value.link.state === 'live'
+    this.#apply({ kind: 'lost', mono: performance.now(), asOf: wasLive ? this.#clock.now() : null })
+    if (this.state.value.site === null) void this.reload()
   }
 
-  const gather = (station: string) => {
-    changed.add(station)
-    gathering ??= setTimeout(refresh, GATHER_MS)
+  #apply(event: DeskEvent): void {
+    this.state.value = reduce(this.state.value, event)
+  }
+
+  /** Applies what is newer than any snapshot that is on its way. */
+  #take(event: DeskEvent): void {
+    this.#apply(event)
+    if (!this.#held) return
+    if (this.#held.length < HELD_EVENTS_MAX) this.#held.push(event)
+    else this.#wantsAgain = true
+  }
+
+  #gather(station: string): void {
+    this.#changed.add(station)
+    this.#gathering ??= setTimeout(() => this.#refresh(), GATHER_MS)
   }
 
   /** Renews the stations that changed; when it cannot, the next snapshot will. */
-  async function refresh(): Promise<void> {
-    gathering = undefined
-    const ids = [...changed]
-    changed.clear()
-    if (ids.length > SINGLE_STATIONS_MAX) return load()
+  async #refresh(): Promise<void> {
+    this.#gathering = undefined
+    const ids = [...this.#changed]
+    this.#changed.clear()
+    if (ids.length > SINGLE_STATIONS_MAX) return this.reload()
     for (const id of ids) {
       try {
-        take({ kind: 'station', station: await api.station(id) })
+        this.#take({ kind: 'station', station: await this.#api.station(id) })
       } catch (error) {
-        if (error instanceof ApiError && error.code === 'not-found') take({ kind: 'gone', station: id })
-        else return load()
+        if (!(error instanceof ApiError && error.code === 'not-found')) return this.reload()
+        this.#take({ kind: 'gone', station: id })
       }
     }
   }
 
-  function onEvent(event: FeedEvent): void {
-    switch (event.kind) {
-      case 'hello':
-        isUp = true
-        connection++
-        setClock(event.now, event.speed)
-        void load()
-        return
-      case 'readings':
-        for (const id of stationsThatMayChange(state.value, event.rows)) gather(id)
-        take(event)
-        return
-      case 'alert':
-        take(event)
-        gather(event.alert.station)
-        return
-      case 'station':
-        gather(event.id)
-        return
-      case 'gateway': {
-        const its = state.value.stations.filter(({ gateway }) => gateway === event.id)
-        for (const { id } of its) gather(id)
-        // A gateway that comes may bring stations that the page has never seen.
-        if (its.length === 0) void load()
-      }
-    }
+  #setClock(now: number, speed: number): void {
+    this.#clock.set(now, speed)
+    this.speed.value = speed
+    this.#tick()
   }
 
-  const timer = setInterval(tick, 1_000)
-  const feed = runFeed(
-    feedUrl,
-    {
-      event: onEvent,
-      lost: () => {
-        isUp = false
-        apply({ kind: 'lost', mono: mono(), asOf: state.value.link.state === 'live' ? clock.now() : null })
-        if (state.value.site === null) void load()
-      },
-    },
-    stop,
-  )
-  stop.addEventListener('abort', () => {
-    clearInterval(timer)
-    clearTimeout(retry)
-    clearTimeout(gathering)
-  })
-  void feed
-  return { state, failure, now, mono: seconds, speed, reload: () => void load() }
+  #tick(): void {
+    this.now.value = this.#clock.now()
+    this.mono.value = performance.now()
+  }
 }
 
 /** A first value, or one of another quality, may change what the server says of the whole station. */
 function* stationsThatMayChange(
   { stations }: DeskState,
-  rows: readonly { readonly device: string; readonly point: string; readonly quality: string }[],
+  rows: readonly Pick<RowView, 'device' | 'point' | 'quality'>[],
 ): Iterable<string> {
   for (const { id, points } of stations) {
     const changes = points.some(({ device, point, latest }) =>

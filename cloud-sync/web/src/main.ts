@@ -4,7 +4,7 @@ import '../ui/base.css'
 import { rememberedTheme, showTheme } from '../ui/index.ts'
 import { openApi } from './api/client.ts'
 import App from './app.vue'
-import { startDesk } from './desk.ts'
+import { Desk } from './desk.ts'
 import { buildI18n, firstLanguage, showLanguage } from './language.ts'
 
 const language = firstLanguage()
@@ -14,7 +14,7 @@ showTheme(rememberedTheme())
 const stop = new AbortController()
 const api = openApi()
 const isHome = location.pathname === '/' || location.pathname === '/index.html'
-const desk = isHome ? startDesk(api, '/api/feed', stop.signal) : null
+const desk = isHome ? Desk.start(api, '/api/feed', stop.signal) : null
 // A page that is kept for Back must not hold its connection; it starts anew when it is shown again.
 addEventListener('pagehide', () => stop.abort())
 addEventListener('pageshow', (event) => {

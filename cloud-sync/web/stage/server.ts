@@ -7,6 +7,9 @@ import { STATION, StageSite } from './site.ts'
 /** How the stage's server behaves: `broken` answers 503 and cuts the feed, `forbidden` 403, `silent` never answers. */
 export type Mood = 'well' | 'broken' | 'forbidden' | 'silent'
 
+/** As strict as the cloud's own: the page runs its own scripts and styles only. */
+const POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; object-src 'none'"
+
 /** A server for the page alone: it serves the built page and answers the contract from a `StageSite`. */
 export class StageServer implements AsyncDisposable {
   readonly site: StageSite
@@ -80,6 +83,7 @@ export class StageServer implements AsyncDisposable {
         : reply.code(404).sendFile('index.html'),
     )
     app.addHook('onRequest', async (request, reply) => {
+      reply.header('content-security-policy', POLICY)
       if (!request.url.startsWith('/api/')) return
       if (this.#mood === 'silent') await new Promise(() => {})
       if (this.#mood === 'broken') await reply.code(503).send({ code: 'store-closed', message: 'the store is closed' })

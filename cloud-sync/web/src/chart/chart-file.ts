@@ -1,14 +1,10 @@
-import type { PointView } from '../api/views.ts'
 import { type Cell, csv } from '../csv.ts'
 import { digits, type Format } from '../format.ts'
+import type { ChartPoints } from './frame.ts'
 import type { ChartData } from './use-chart-data.ts'
 
 /** The chart's data as CSV: one row a value, times in the site's zone, rain stamped at the end of its interval. */
-export function chartCsv(
-  { rain, trace, frame }: ChartData,
-  points: { readonly rain: PointView | undefined; readonly level: PointView | undefined },
-  format: Format,
-): string {
+export function chartCsv({ rain, trace, frame }: ChartData, points: ChartPoints, format: Format): string {
   const rows: { at: number; cells: Cell[] }[] = []
   const { rain: counter, level } = points
   if (counter) {

@@ -48,11 +48,13 @@ export function lineStepMs(spanMs: number, everyMs: number): number | null {
   return steps.find((step) => spanMs / step <= LINE_POINTS_MAX) ?? HOUR_MS
 }
 
-/** The station's two points that the chart draws: rain counted in mm, level in m. */
-export function chartPoints(points: readonly PointView[]): {
+/** The station's points that a chart draws: rain counted in mm, level in m. */
+export interface ChartPoints {
   readonly rain: PointView | undefined
   readonly level: PointView | undefined
-} {
+}
+
+export function chartPoints(points: readonly PointView[]): ChartPoints {
   return {
     rain: points.find(({ meaning, unit }) => meaning === 'counter' && unit === 'mm'),
     level: points.find(({ meaning, unit }) => meaning === 'gauge' && unit === 'm'),

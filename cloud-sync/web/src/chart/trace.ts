@@ -1,4 +1,5 @@
 import type { Bucket, RainRow, SeriesRow } from '../api/views.ts'
+import type { Frame } from './frame.ts'
 
 /** One point of a drawn line; a null value is a gap, which stays a gap. Values in counts. */
 export interface TracePoint {
@@ -115,4 +116,10 @@ export function readAt(at: number, strip: RainStrip | null, trace: Trace | null,
     if (Math.abs(point.at - at) <= Math.min(reachMs, level ? Math.abs(level.at - at) : reachMs)) level = point
   }
   return { bar, level }
+}
+
+/** The newest moment that a frame tells of: its newest level, or where the level is silent its newest bar of rain. */
+export function newestMoment(strip: RainStrip | null, trace: Trace | null, { from, to, barMs }: Frame): number {
+  const level = trace?.line.findLast(({ value }) => value !== null)?.at ?? from
+  return level > to - 2 * barMs ? level : (strip?.bars.at(-1)?.to ?? level)
 }

@@ -2,7 +2,7 @@ import { computed } from 'vue'
 import type { Api, Range } from '../api/client.ts'
 import type { PointView, RainRow } from '../api/views.ts'
 import { useFresh } from '../use-fresh.ts'
-import { type Frame, lineStepMs } from './frame.ts'
+import { type ChartPoints, type Frame, lineStepMs } from './frame.ts'
 import { GAP_INTERVALS, type RainStrip, rainStrip, type Trace, traceOfBuckets, traceOfRows } from './trace.ts'
 
 /** What the server said about one frame. */
@@ -20,13 +20,7 @@ export interface ChartData {
 /** The chart's data, asked for anew when its points or its length change, and renewed as rows come in and the frame moves. */
 export function useChartData(
   api: Api,
-  look: () => {
-    readonly rain: PointView | undefined
-    readonly level: PointView | undefined
-    readonly frame: Frame
-    readonly now: number
-    readonly seen: string
-  },
+  look: () => ChartPoints & { readonly frame: Frame; readonly now: number; readonly seen: string },
 ) {
   const subject = computed(() => {
     const { rain, level, frame } = look()
