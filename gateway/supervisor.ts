@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock, DeviceEvent, Reading } from '#devices'
+import { sleep } from '#devices/time'
 import { type Bus, drivers, isDeviceEvent } from '#drivers'
 import type { SiteEvent } from '#wire'
 import type { SiteDevice } from './config.ts'
@@ -86,7 +87,7 @@ export class Supervisor implements AsyncDisposable {
         log.error({ device: device.id, err: error }, 'the driver gave up; it is opened again')
       }
       if (clock.mono() - openedAt > REOPEN_MS[1]) delayMs = REOPEN_MS[0]
-      await pause(delayMs * (0.5 + random() / 2), signal)
+      await sleep(delayMs * (0.5 + random() / 2), signal)
       delayMs = Math.min(delayMs * 2, REOPEN_MS[1])
     }
   }
@@ -136,15 +137,4 @@ export class Supervisor implements AsyncDisposable {
     this.#options.log.info({ device, ...(reason && { reason }) }, isOnline ? 'the device answers' : 'the device does not answer')
     return { id: `${kind}-${device}-${this.#options.journal.boot}-${at}`, kind, at, device, body: reason ? { reason } : {} }
   }
-}
-
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  if (stop.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const finish = () => resolve()
-  const timer = setTimeout(finish, ms)
-  stop.addEventListener('abort', finish, { once: true })
-  await promise
-  clearTimeout(timer)
-  stop.removeEventListener('abort', finish)
 }

@@ -148,21 +148,23 @@ export class Inbox implements Disposable {
     })()
   }
 
-  /** Everything an audit needs, a row a lane of a gateway's epoch. */
-  lanes(): readonly (Lanes & { readonly issued: number; readonly received: Ranges; readonly refused: Ranges })[] {
+  /** Everything an audit needs, a row a lane of a gateway's epoch; of one gateway or of all. */
+  lanes(
+    gateway: string | null = null,
+  ): readonly (Lanes & { readonly issued: number; readonly received: Ranges; readonly refused: Ranges })[] {
     const rows = this.#db
       .prepare(
-        'SELECT gateway, epoch, lane, seq AS issued, ranges FROM issued LEFT JOIN received USING (gateway, epoch, lane) ORDER BY gateway, epoch, lane',
+        'SELECT gateway, epoch, lane, seq AS issued, ranges FROM issued LEFT JOIN received USING (gateway, epoch, lane) WHERE gateway = IIF(? IS NULL, gateway, ?) ORDER BY gateway, epoch, lane',
       )
-      .all() as (Lanes & { issued: number; ranges: string | null })[]
+      .all(gateway, gateway) as (Lanes & { issued: number; ranges: string | null })[]
     const refused = this.#db.prepare('SELECT first, last FROM refused WHERE gateway = ? AND epoch = ? AND lane = ?')
-    return rows.map(({ gateway, epoch, lane, issued, ranges }) => ({
-      gateway,
+    return rows.map(({ gateway: id, epoch, lane, issued, ranges }) => ({
+      gateway: id,
       epoch,
       lane,
       issued,
       received: JSON.parse(ranges ?? '[]') as Ranges,
-      refused: (refused.all(gateway, epoch, lane) as { first: number; last: number }[]).reduce<Ranges>(
+      refused: (refused.all(id, epoch, lane) as { first: number; last: number }[]).reduce<Ranges>(
         (sum, { first, last }) => addRange(sum, first, last),
         [],
       ),

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { Judge } from '#cloud/alerts'
-import { putGateway, type Records, recordChange, type SeriesStore } from '#cloud/store'
+import { putGateway, type Records, recordChange, type SeriesStore, sweepRecords } from '#cloud/store'
 import type { Clock } from '#devices'
+import { Bell, sleep } from '#devices/time'
 import { Session } from '#mqtt'
-import { decodeStatus, encodeAck, type Lane, parseTopic, type Rule, SyncError, topic } from '#wire'
+import { countOf, decodeStatus, encodeAck, LANES, type Lane, parseTopic, type Rule, type Status, SyncError, topic } from '#wire'
 import { AlertJudge } from './alert-judge.ts'
-import { Bell } from './bell.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
 import { Reader } from './reader.ts'
 import { RecordsWriter } from './records-writer.ts'
@@ -17,6 +17,9 @@ const TAKE_MAX = 64
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
 /** Reconnecting to the broker, doubling between these. */
 const BACKOFF_MS = [250, 10_000] as const
+
+/** Between looks at what has grown beyond its bound. */
+const SWEEP_MS = 600_000
 
 export interface IngestOptions {
   readonly brokerUrl: string
@@ -54,7 +57,7 @@ export class Ingest implements AsyncDisposable {
   #dropped = 0
   #session: Session | null = null
   #isTaking = false
-  #running: Promise<void> = Promise.resolve()
+  #running: Promise<unknown> = Promise.resolve()
 
   private constructor(options: IngestOptions, inbox: Inbox) {
     this.#options = options
@@ -65,7 +68,7 @@ export class Ingest implements AsyncDisposable {
   static async start(options: IngestOptions): Promise<Ingest> {
     const ingest = new Ingest(options, new Inbox(options.inboxFile))
     await ingest.#startReaders()
-    ingest.#running = ingest.#run()
+    ingest.#running = Promise.all([ingest.#run(), ingest.#sweep()])
     return ingest
   }
 
@@ -120,8 +123,17 @@ export class Ingest implements AsyncDisposable {
       } finally {
         this.#session = null
       }
-      await this.#bell.pause(delayMs, this.#stop.signal)
+      await sleep(delayMs, this.#stop.signal)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { records, clock, log } = this.#options
+    for (const { signal } = this.#stop; !signal.aborted; await sleep(SWEEP_MS, signal)) {
+      await sweepRecords(records.db, { site: clock.now(), machine: Date.now() }).catch((error: Error) =>
+        log.warn({ err: error }, 'old rows were not swept; it is tried again'),
+      )
     }
   }
 
@@ -175,10 +187,21 @@ export class Ingest implements AsyncDisposable {
         since: now,
         clock: JSON.stringify(clock),
         config,
-        lanes: JSON.stringify(lanes),
+        lanes: JSON.stringify(this.#positions(gateway, epoch, lanes)),
         updated: now,
       })
       await recordChange(trx, 'gateway', gateway, Date.now())
     })
+  }
+
+  /** How far the gateway says it has come, beside how many of its rows are here. */
+  #positions(gateway: string, epoch: string, lanes: Status['lanes']): Record<string, { issued: number; received: number }> {
+    const here = this.#inbox.lanes(gateway).filter((lane) => lane.epoch === epoch)
+    return Object.fromEntries(
+      LANES.map((lane) => [
+        lane,
+        { issued: lanes[lane].issued, received: countOf(here.find((row) => row.lane === lane)?.received ?? []) },
+      ]),
+    )
   }
 }

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Records, RecordTables } from '#cloud/store'
+import { type Bell, sleep } from '#devices/time'
 import type { Lane } from '#wire'
-import type { Bell } from './bell.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 
 /** Batches in one step of a reader. */
@@ -82,15 +82,16 @@ export class Reader implements AsyncDisposable {
     const { signal } = this.#stop
     for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
       try {
+        const heard = this.#bell.count
         const entries = this.#inbox.after(this.#cursor, STEP_BATCHES_MAX).filter(({ id }) => id <= this.#limit())
-        if (entries.length === 0) await this.#bell.wait(LOOK_MS, signal)
+        if (entries.length === 0) await this.#bell.wait(heard, LOOK_MS, signal)
         else await this.#step(entries)
         this.#tell(null)
         retryMs = RETRY_MS[0]
       } catch (error) {
         this.#work.forget?.()
         this.#tell(error as Error)
-        await this.#bell.pause(retryMs, signal)
+        await sleep(retryMs, signal)
         retryMs = Math.min(retryMs * 2, RETRY_MS[1])
       }
     }

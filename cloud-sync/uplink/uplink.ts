@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
+import { Bell, sleep } from '#devices/time'
 import { Session } from '#mqtt'
 import { BATCH_ROWS_MAX, decodeAck, encodeStatus, LANES, type Lane, type Status, SyncError, topic } from '#wire'
-import { Bell } from './bell.ts'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
 
 import { Window } from './window.ts'
@@ -80,7 +80,7 @@ export class Uplink implements AsyncDisposable {
     const until = clock.mono() + drainMs
     while (this.#state.isConnected && clock.mono() < until && LANES.some((lane) => outbox.lanes[lane].waiting > 0)) {
       this.#bell.ring()
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))
+      await sleep(DRAIN_LOOK_MS, this.#stop.signal)
     }
     this.#stop.abort()
     this.#bell.ring()
@@ -99,10 +99,8 @@ export class Uplink implements AsyncDisposable {
         if (!(error instanceof SyncError)) throw error
         this.#tell(false, error.message)
       }
-      const until = this.#options.clock.mono() + delayMs * (0.5 + random() / 2)
+      await sleep(delayMs * (0.5 + random() / 2), this.#stop.signal)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
-      while (!this.#stop.signal.aborted && this.#options.clock.mono() < until)
-        await this.#bell.wait(until - this.#options.clock.mono(), this.#stop.signal)
     }
   }
 
@@ -143,9 +141,10 @@ export class Uplink implements AsyncDisposable {
         toldAt = clock.mono()
         await session.publish(topic(gateway, 'status'), encodeStatus(this.#status(true)), { retain: true })
       }
+      const heard = this.#bell.count
       const batch = await this.#pick()
       if (batch === null) {
-        await this.#bell.wait(this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal)
+        await this.#bell.wait(heard, this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal)
         continue
       }
       this.#window.add(batch, clock.mono())
