@@ -174,7 +174,9 @@ describe('the API', () => {
 
 describe('the pages', () => {
   async function withPages(
-    work: (get: (url: string) => Promise<{ statusCode: number; body: string; headers: object }>) => Promise<void>,
+    work: (
+      get: (url: string, accept?: string) => Promise<{ statusCode: number; body: string; headers: object }>,
+    ) => Promise<void>,
   ) {
     const webRoot = mkdtempSync(join(tmpdir(), 'pages-'))
     try {
@@ -183,7 +185,7 @@ describe('the pages', () => {
       writeFileSync(join(webRoot, 'assets', 'main-abc.js'), 'export {}')
       writeFileSync(join(webRoot, '.vite', 'manifest.json'), '{}')
       await using site = await openTestSite({ webRoot })
-      await work((url) => site.app.inject(url))
+      await work((url, accept = '*/*') => site.app.inject({ url, headers: { accept } }))
     } finally {
       rmSync(webRoot, { recursive: true })
     }
@@ -218,6 +220,19 @@ describe('the pages', () => {
       ]) {
         expect({ path, status: (await get(path)).statusCode }).toMatchObject({ path, status: expect.toBeOneOf([403, 404]) })
       }
+    }))
+
+  test('answer a wrong link in words for a person, and in JSON for a program', () =>
+    withPages(async (get) => {
+      expect(await get('/no/such/page', 'text/html,*/*')).toMatchObject({
+        statusCode: 404,
+        body: expect.stringContaining('<title>Sluice'),
+      })
+      expect(await get('/no/such/page')).toMatchObject({ statusCode: 404, body: expect.stringContaining('"not-found"') })
+      expect(await get('/api/nothing', 'text/html')).toMatchObject({
+        statusCode: 404,
+        body: expect.stringContaining('"not-found"'),
+      })
     }))
 
   test('leave unknown API paths to the API', () =>

@@ -11,7 +11,7 @@ import { eventRoutes } from './event-routes.ts'
 import { FEED_LIMITS, Feed, type FeedLimits } from './feed.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { type AuditReport, gatewayRoutes } from './gateway-routes.ts'
-import { pages } from './pages.ts'
+import { pages, readIndexPage } from './pages.ts'
 import { rainRoutes } from './rain-routes.ts'
 import { RuleBook } from './rule-book.ts'
 import { DOCS_POLICY, secureAnswers } from './security-headers.ts'
@@ -68,7 +68,7 @@ export async function buildApi({
   const rules = new RuleBook(options.rules)
   const feed = new Feed({ records, rules, clock, log, limits: { ...FEED_LIMITS, ...options.feed } })
   secureAnswers(app)
-  answerErrors(app, log)
+  answerErrors(app, log, readIndexPage(webRoot))
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -14,8 +14,11 @@ export const ErrorView = Type.Object(
 /** For the `response` of a route's schema. */
 export const errorAnswers = { 400: ErrorView, 404: ErrorView, 503: ErrorView }
 
-/** The one place where an error becomes an answer. What is no caller's fault is logged here, once, and told without its insides. */
-export function answerErrors(app: FastifyInstance, log: Logger): void {
+/**
+ * The one place where an error becomes an answer. What is no caller's fault is logged here, once, and told without its insides.
+ * @param page the pages' index.html, which says in a person's language that there is nothing here; null where no pages are built
+ */
+export function answerErrors(app: FastifyInstance, log: Logger, page: string | null): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const code = codeOf(error)
     const isOurs = error instanceof ApiError && error.cause === undefined
@@ -25,9 +28,13 @@ export function answerErrors(app: FastifyInstance, log: Logger): void {
       code === 'internal' ? 'expected an answer, got a fault of the server: its log says more' : messageOf(error, request)
     return refuse(reply, code, message)
   })
-  app.setNotFoundHandler(({ method, url }, reply) =>
-    refuse(reply, 'not-found', `expected a known path, got ${method} ${url.split('?')[0]}`),
-  )
+  app.setNotFoundHandler(({ method, url, headers }, reply) => {
+    // A person who follows a wrong link sees the page's own words; a program gets JSON.
+    const isForPeople = method === 'GET' && !url.startsWith('/api') && (headers.accept ?? '').includes('text/html')
+    if (isForPeople && page !== null)
+      return reply.code(STATUS['not-found']).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(page)
+    return refuse(reply, 'not-found', `expected a known path, got ${method} ${url.split('?')[0]}`)
+  })
 }
 
 /** For a URL that fastify cannot even route: no hook and no handler sees it. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -6,6 +6,12 @@ import { ApiError } from './api-error.ts'
 
 /** Files that carry a hash of their content in their name are the same for ever. */
 const HASHED_FOLDER = `${sep}assets${sep}`
+
+/** The pages' entry, or null where they are not built. */
+export function readIndexPage(webRoot: string | undefined): string | null {
+  const file = webRoot === undefined ? null : join(webRoot, 'index.html')
+  return file !== null && existsSync(file) ? readFileSync(file, 'utf8') : null
+}
 
 /** The built web pages. Where they are not built, `/` says so. */
 export const pages: FastifyPluginAsyncTypebox<{ webRoot?: string | undefined }> = async (app, { webRoot }) => {
