@@ -3,6 +3,7 @@
 export { PointCurve, riverOf, StormCurve } from './curve.ts'
 export { DELAY_MAX_MS, type Fault, FaultSpan } from './fault.ts'
 export { type Ledger, type LedgerLine, openLedger, readLedger, type ServedPoint, type ServedTrouble } from './ledger.ts'
+export { seededRandom } from './random.ts'
 export { type ReadyFile, writeReadyFile } from './ready-file.ts'
 export {
   readScenario,
@@ -17,4 +18,4 @@ export { type DeviceAddress, openSimulator, type Simulator, type SimulatorOption
 export { SimulatorError, type SimulatorErrorCode } from './simulator-error.ts'
 export { type River, type StormOptions, stormRiver } from './water/river.ts'
 export { STEP_MIN } from './water/storm.ts'
-export { type AlertChange, type AlertGrade, expectedAlerts } from './water/truth.ts'
+export { type AlertChange, type AlertGrade, expectedAlerts, type Sighting, type Sightings } from './water/truth.ts'

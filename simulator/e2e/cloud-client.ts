@@ -8,6 +8,7 @@ const ROWS_MAX = 50_000
 export interface AlertView {
   readonly id: string
   readonly rule: string
+  readonly device: string
   readonly state: string
   readonly changes: readonly (RaisedChange & {
     readonly kind: string

@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockSetting } from '#devices'
 import { SCENARIOS_FOLDER } from '#simulator'
 import type { FeedMessage } from './cloud-client.ts'
+import { demoRules } from './demo-site.ts'
+import { followFeed, settle } from './follow.ts'
+import type { Outage } from './outage.ts'
 import { openSiteRun, type SiteRun } from './site-run.ts'
 import { type Summary, summarise } from './summary.ts'
 
@@ -75,7 +78,7 @@ export async function runTimed(
       name: '林溪演示 Linxi demo',
       loops: false,
       ports,
-      hasRules: true,
+      rulesOf: demoRules,
     },
     stop,
   )
@@ -83,16 +86,17 @@ export async function runTimed(
   if (!options.json) console.error(`The storm passes in ${Math.round(stormMs / 1000)} s. Pages: ${site.urls.http}`)
 
   const feed: FeedMessage[] = []
-  await using following = follow(site, feed)
-  const kills: number[] = []
+  await using following = followFeed(site.client, feed)
+  const outages: Outage[] = []
   for (const { part, share } of options.kills.toSorted((a, b) => a.share - b.share)) {
     await sleepUntil(wallOf(share * minutes * 60_000), stop)
-    if (part === 'gateway') kills.push(Date.now())
-    await site.restart(part)
+    const outage = await site.restart(part)
+    if (part === 'gateway') outages.push(outage)
   }
   await sleepUntil(wallOf(minutes * 60_000 + TAIL_SITE_MS), stop)
+  const ended = Date.now()
   const codes = [await site.gateway.stop(), await site.simulator.stop()]
-  await settle(site, feed)
+  await settle(site.client, feed)
   const rssMiB = { gateway: site.gateway.rssMiB, cloud: site.cloud.rssMiB, simulator: site.simulator.rssMiB }
   const { summary, differences } = await summarise({
     scenario: site.scenario,
@@ -105,8 +109,8 @@ export async function runTimed(
     slackMs: SLACK_MS * speed,
     seconds: 0,
     rssMiB,
-    gatewayStarts: 1 + kills.length,
-    kills,
+    outages,
+    ended,
   })
   const audit = await site.client.audit()
   await following[Symbol.asyncDispose]()
@@ -140,7 +144,7 @@ async function runForever(options: DemoOptions, stop: AbortSignal): Promise<numb
         name: '林溪演示 Linxi demo',
         loops: true,
         ports,
-        hasRules: true,
+        rulesOf: demoRules,
       },
       stop,
     )
@@ -177,31 +181,6 @@ async function tellStatus(site: SiteRun, clock: ClockSetting): Promise<void> {
   process.stderr.write(
     `\r${now}Z  readings ${reading?.issued ?? '-'}, waiting ${reading?.waiting ?? '-'}  link ${status?.uplink.isConnected ? 'up' : 'down'}  open alerts ${open}  gateway ${site.gateway.rssMiB} MiB   `,
   )
-}
-
-/** Writes down what the feed tells, until disposed. */
-function follow({ client }: SiteRun, feed: FeedMessage[]): AsyncDisposable {
-  const ending = new AbortController()
-  const following = (async () => {
-    for await (const message of client.feed(ending.signal)) feed.push(message)
-  })()
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await following
-    },
-  }
-}
-
-/** Waits until the feed has been silent for a moment: the last rows have been stored and judged. */
-async function settle({ client }: SiteRun, feed: readonly FeedMessage[]): Promise<void> {
-  const QUIET_MS = 700
-  const WAIT_MAX_MS = 15_000
-  for (const until = Date.now() + WAIT_MAX_MS; Date.now() < until; ) {
-    const length = feed.length
-    await sleep(QUIET_MS)
-    if (feed.length === length && (await client.audit()).ok) return
-  }
 }
 
 function folderOf({ data }: DemoOptions): string {

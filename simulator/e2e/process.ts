@@ -39,8 +39,13 @@ export class SluiceProcess implements AsyncDisposable {
 
   /** The most memory it has held, MiB; across restarts, of all of them. */
   get rssMiB(): number {
-    if (this.#child?.exitCode === null) this.#rssMiB = Math.max(this.#rssMiB, peakMiB(this.pid))
+    if (this.#child?.exitCode === null) this.#rssMiB = Math.max(this.#rssMiB, memoryMiB(this.pid, 'VmHWM'))
     return Math.round(this.#rssMiB)
+  }
+
+  /** The memory it holds now, MiB. */
+  get rssNowMiB(): number {
+    return memoryMiB(this.pid, 'VmRSS')
   }
 
   /** CPU seconds of user and system so far. */
@@ -76,7 +81,7 @@ export class SluiceProcess implements AsyncDisposable {
     const child = this.#child
     if (child === null) return 0
     if (child.exitCode === null && child.signalCode === null) {
-      this.#rssMiB = Math.max(this.#rssMiB, peakMiB(this.pid))
+      this.#rssMiB = Math.max(this.#rssMiB, memoryMiB(this.pid, 'VmHWM'))
       const exited = once(child, 'exit')
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
@@ -90,7 +95,7 @@ export class SluiceProcess implements AsyncDisposable {
   async kill(): Promise<void> {
     const child = this.#child
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    this.#rssMiB = Math.max(this.#rssMiB, peakMiB(this.pid))
+    this.#rssMiB = Math.max(this.#rssMiB, memoryMiB(this.pid, 'VmHWM'))
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
@@ -111,9 +116,9 @@ export class SluiceProcessError extends Error {
   }
 }
 
-function peakMiB(pid: number): number {
+function memoryMiB(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
   } catch {
     // It ended in between, or this system has no /proc.
     return 0

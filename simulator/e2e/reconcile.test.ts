@@ -18,6 +18,11 @@ test('what is missing, doubled, changed or too late is named', () => {
   expect(reconcile([served(10, 1)], [row(16, 1)], 5)).toMatchObject({ lost: [{ at: 10 }], duplicates: [{ at: 16 }] })
 })
 
+test('of two equal points the one that never came is missing, not the one before the row', () => {
+  const result = reconcile([served(10, 1), served(13, 1), served(16, 1)], [row(14, 1), row(17, 1)], 5)
+  expect(result).toMatchObject({ lost: [{ at: 10 }], duplicates: [] })
+})
+
 test('a row without a value was not served and counts as none', () => {
   expect(reconcile([], [row(11, null)], 5)).toMatchObject({ produced: 0, stored: 0, lost: [], duplicates: [] })
 })

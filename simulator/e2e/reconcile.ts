@@ -28,8 +28,8 @@ export function keyOf({ device, point, at, n }: Pick<StoredRow, 'device' | 'poin
 }
 
 /**
- * Compares what the devices served with what the cloud has, row by row: a row belongs to the first served point of the same device, point and
- * value that was served at most `slackMs` of site time before the row's observe time.
+ * Compares what the devices served with what the cloud has, row by row: a row belongs to the last served point of the same device, point and
+ * value that was served before the row's observe time, at most `slackMs` of site time before it.
  */
 export function reconcile(served: readonly ServedPoint[], rows: readonly StoredRow[], slackMs: number): Reconciled {
   const waiting = Map.groupBy(
@@ -41,7 +41,7 @@ export function reconcile(served: readonly ServedPoint[], rows: readonly StoredR
   const valued = rows.filter(({ value }) => value !== null).sort((a, b) => a.at - b.at || a.n - b.n)
   for (const row of valued) {
     const candidates = waiting.get(`${row.device} ${row.point}`) ?? []
-    const index = candidates.findIndex(({ at, value }) => value === row.value && at <= row.at && row.at - at <= slackMs)
+    const index = candidates.findLastIndex(({ at, value }) => value === row.value && at <= row.at && row.at - at <= slackMs)
     const [match] = index < 0 ? [] : candidates.splice(index, 1)
     if (match) origin.set(keyOf(row), match)
     else duplicates.push(row)

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type ClockSetting, formatClock, loadCatalogue } from '#devices'
 import { type DeviceAddress, readScenario, type Scenario } from '#simulator'
 import { CloudClient } from './cloud-client.ts'
-import { demoRules, writeCloudFile, writeGatewayFile } from './demo-site.ts'
+import { writeCloudFile, writeGatewayFile } from './demo-site.ts'
+import type { Outage } from './outage.ts'
 import { SluiceProcess } from './process.ts'
 
 export interface SiteRunOptions {
@@ -22,13 +23,15 @@ export interface SiteRunOptions {
     readonly mqtt?: number | undefined
     readonly console?: number | undefined
   }
-  /** True: the rules of the storm's station are judged at both ends. */
-  readonly hasRules: boolean
+  /** The rules of a station, judged at both ends. */
+  readonly rulesOf: (station: string) => readonly Record<string, unknown>[]
 }
 
 /** A whole site in processes of their own: simulated devices, cloud and gateway, over real sockets and files. */
 export interface SiteRun extends AsyncDisposable {
   readonly scenario: Scenario
+  /** Where the devices answer. */
+  readonly addresses: readonly DeviceAddress[]
   readonly client: CloudClient
   readonly simulator: SluiceProcess
   readonly cloud: SluiceProcess
@@ -36,7 +39,7 @@ export interface SiteRun extends AsyncDisposable {
   readonly urls: { readonly http: string; readonly broker: string; readonly console: string }
   readonly files: { readonly ledger: string; readonly cloud: string; readonly gateway: string; readonly journal: string }
   /** Ends a part without warning and starts it anew on the same ports. */
-  restart(part: 'gateway' | 'cloud'): Promise<void>
+  restart(part: 'gateway' | 'cloud'): Promise<Outage>
 }
 
 /** Starts simulator and cloud side by side, then the gateway. @throws SluiceProcessError */
@@ -45,7 +48,7 @@ export async function openSiteRun(options: SiteRunOptions, stop: AbortSignal): P
   mkdirSync(folder, { recursive: true })
   const scenario = readScenario(options.scenario, loadCatalogue())
   const clock = ['--clock', formatClock(options.clock)]
-  const rules = options.hasRules ? scenario.stations.flatMap(({ id }) => demoRules(id)) : []
+  const rules = scenario.stations.flatMap(({ id }) => options.rulesOf(id))
   const ledger = join(folder, 'ledger.jsonl')
   const cloudFile = writeCloudFile(folder, { name: options.name, loops: options.loops, rules })
 
@@ -73,6 +76,7 @@ export async function openSiteRun(options: SiteRunOptions, stop: AbortSignal): P
   const opened = parts.move()
   return {
     scenario,
+    addresses,
     client: new CloudClient(started.http),
     simulator,
     cloud,
@@ -81,8 +85,11 @@ export async function openSiteRun(options: SiteRunOptions, stop: AbortSignal): P
     files: { ledger, cloud: cloudFile, gateway: gatewayFile, journal: join(folder, 'gateway', 'journal.db') },
     async restart(name) {
       const restarted = name === 'cloud' ? cloud : gateway
+      const from = Date.now()
       await restarted.kill()
+      const to = Date.now()
       await restarted.start(stop, samePorts[name])
+      return { from, to }
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

@@ -1,11 +1,15 @@
 import { JournalFile } from '#gateway/journal'
-import { expectedAlerts, readLedger, riverOf, type Scenario, type ServedPoint } from '#simulator'
+import { type AlertChange, expectedAlerts, riverOf, type Scenario, type ServedPoint, STEP_MIN } from '#simulator'
 import type { LANES } from '#wire'
 import { type AlertScore, scoreAlerts } from './alert-score.ts'
 import type { AlertView, CloudClient, EventView, FeedMessage } from './cloud-client.ts'
 import { DEMO_GATEWAY } from './demo-site.ts'
+import { notResumed, type Outage, splitInMemory } from './outage.ts'
 import { percentile } from './percentile.ts'
-import { keyOf, type Reconciled, reconcile } from './reconcile.ts'
+import { type Reconciled, reconcile, type StoredRow } from './reconcile.ts'
+import { readServed } from './served.ts'
+import { sightingsOf } from './sightings.ts'
+import { storedLatencies } from './stored-latency.ts'
 
 export interface Counted {
   readonly produced: number
@@ -24,7 +28,8 @@ interface Percentiles {
 export interface Summary {
   readonly ok: boolean
   readonly seconds: number
-  readonly readings: Counted
+  /** `inMemoryAtKill`: served and not among `produced`, because a kill -9 of the gateway came before their commit. */
+  readonly readings: Counted & { readonly inMemoryAtKill: number }
   readonly events: Counted
   readonly alerts: { readonly expected: number; readonly raised: number; readonly missed: number; readonly false: number }
   readonly latencyMs: { readonly wireToStored: Percentiles; readonly wireToAlert: Percentiles }
@@ -46,42 +51,40 @@ export interface Evidence {
   readonly slackMs: number
   readonly seconds: number
   readonly rssMiB: Summary['rssMiB']
-  readonly gatewayStarts: number
-  /** Machine times at which the gateway was ended without warning: what it had read and not committed then is nowhere. */
-  readonly kills: readonly number[]
+  /** When the gateway was ended without warning and started again: what it had read and not committed then is nowhere. */
+  readonly outages: readonly Outage[]
+  /** Machine time at which the gateway was asked to stop. */
+  readonly ended: number
 }
-
-/** The journal commits each 100 ms; a busy machine takes longer. */
-const UNCOMMITTED_MS = 1000
 
 /** Reconciles a run, row by row, from the ledger, the journal and the cloud's own API. `differences` are for a person. */
 export async function summarise(
   evidence: Evidence,
 ): Promise<{ readonly summary: Summary; readonly differences: readonly string[] }> {
-  const { client, feed, scenario, start, minutes } = evidence
-  const served = await servedPoints(evidence.ledgerFile)
+  const { client, feed, start } = evidence
+  const served = await readServed(evidence.ledgerFile)
   const points = new Map(served.map(({ device, point }) => [`${device} ${point}`, { device, point }]))
   const rows = (await Promise.all([...points.values()].map(({ device, point }) => client.rows(device, point)))).flat()
   const found = reconcile(served, rows, evidence.slackMs)
-  const lost = found.lost.filter(({ t }) => !evidence.kills.some((kill) => t <= kill && kill - t < UNCOMMITTED_MS))
-  const produced = found.produced - (found.lost.length - lost.length)
+  const { lost, inMemory } = splitInMemory(found.lost, found.origin.values(), evidence.outages)
 
   const journal = issuedRows(evidence.journalFile)
   const events = await client.events()
-  const eventFaults = checkEvents(events, evidence)
+  const expected = wantedAlerts(evidence, rows, found)
+  const eventFaults = checkEvents(events, expected.length, evidence)
   const alerts = await client.alerts()
   const changes = alerts.flatMap(({ rule, changes: list }) =>
     list.map(({ at, grade, action }) => ({ rule, at, grade, ...(action && { action }) })),
   )
-  const expected = scenario.stations.flatMap(({ curve }) => (curve ? expectedAlerts(riverOf(curve), minutes) : []))
   const score = scoreAlerts(expected, changes, start)
 
   const readings = {
-    produced,
+    produced: found.produced - inMemory.length,
     acked: journal.reading.acked,
     stored: found.stored,
     lost: lost.length,
     duplicates: found.duplicates.length,
+    inMemoryAtKill: inMemory.length,
   }
   const issued = journal.alarm.issued + journal.event.issued
   const eventCount = {
@@ -93,10 +96,12 @@ export async function summarise(
       events.length -
       new Set(events.map(({ lane, kind, at, device, body }) => JSON.stringify([lane, kind, at, device, body]))).size,
   }
-  const differences = [...eventFaults, ...differencesOf(lost, found, score, start)]
+  const resumeFaults = notResumed(served, evidence.outages, evidence.ended)
+  const differences = [...eventFaults, ...resumeFaults, ...differencesOf(lost, found, score, start)]
   if (readings.produced === 0) differences.push('no reading was served at all')
-  if (readings.acked < readings.stored)
-    differences.push(`${readings.stored} readings stored, but only ${readings.acked} acknowledged`)
+  // Also of rows without a value: what was committed once is there once.
+  if (journal.reading.issued !== rows.length || readings.acked !== rows.length)
+    differences.push(`${journal.reading.issued} rows issued, ${readings.acked} acknowledged, ${rows.length} stored`)
   if (eventCount.acked !== eventCount.stored)
     differences.push(`${eventCount.acked} events acknowledged, ${eventCount.stored} stored`)
   const ok = differences.length === 0 && eventCount.lost + eventCount.duplicates === 0
@@ -108,17 +113,29 @@ export async function summarise(
       readings,
       events: eventCount,
       alerts: { ...counted, missed: missed.length, false: wrong.length },
-      latencyMs: { wireToStored: storedLatency(feed, found), wireToAlert: alertLatency(feed, alerts, served) },
+      latencyMs: {
+        wireToStored: percentilesOf(storedLatencies(feed, found).map(({ ms }) => ms)),
+        wireToAlert: alertLatency(feed, alerts, served),
+      },
       rssMiB: evidence.rssMiB,
     },
     differences,
   }
 }
 
-async function servedPoints(file: string): Promise<ServedPoint[]> {
-  const points: ServedPoint[] = []
-  for await (const line of readLedger(file)) if ('point' in line) points.push(line)
-  return points
+/** What the storm's formulas ask for at each step, or, of a run with outages, at each row that was there to be judged. */
+function wantedAlerts(
+  { scenario, start, minutes, outages }: Evidence,
+  rows: readonly StoredRow[],
+  found: Reconciled,
+): AlertChange[] {
+  return scenario.stations.flatMap(({ curve, devices }) => {
+    if (curve === null) return []
+    const river = riverOf(curve)
+    if (outages.length === 0) return expectedAlerts(river, minutes)
+    const own = rows.filter(({ device }) => devices.some(({ id }) => id === device))
+    return expectedAlerts(river, minutes + STEP_MIN, sightingsOf(own, found, start))
+  })
 }
 
 /** Of each lane, how many rows the gateway gave a number to, and how many of them it no longer holds because the cloud does. */
@@ -130,33 +147,20 @@ function issuedRows(file: string): Record<(typeof LANES)[number], { issued: numb
 }
 
 /** Each start, each device's coming, and as many alarm rows as there were changes to tell. */
-function checkEvents(events: readonly EventView[], { scenario, gatewayStarts, start, minutes }: Evidence): string[] {
+function checkEvents(events: readonly EventView[], alarms: number, { scenario, outages, start, minutes }: Evidence): string[] {
   const count = (kind: string) => events.filter((event) => event.kind === kind).length
   const devices = scenario.stations.flatMap((station) => station.devices)
-  const alarms = scenario.stations.flatMap(({ curve }) => (curve ? expectedAlerts(riverOf(curve), minutes) : []))
+  const starts = 1 + outages.length
   const faults: string[] = []
-  if (count('gateway.started') !== gatewayStarts)
-    faults.push(`expected ${gatewayStarts} gateway starts among the events, got ${count('gateway.started')}`)
+  if (count('gateway.started') !== starts)
+    faults.push(`expected ${starts} gateway starts among the events, got ${count('gateway.started')}`)
   for (const { id } of devices) {
     const online = events.filter(({ kind, device }) => kind === 'device.online' && device === id).length
     if (online < 1) faults.push(`expected ${id} to come online, no event says so`)
   }
   const told = events.filter(({ kind, at }) => kind === 'alarm' && at <= start + (minutes + 5) * 60_000).length
-  if (told !== alarms.length) faults.push(`expected ${alarms.length} alarm rows from the gateway, got ${told}`)
+  if (told !== alarms) faults.push(`expected ${alarms} alarm rows from the gateway, got ${told}`)
   return faults
-}
-
-/** From the answer on the wire to the committed row, of every row that the feed told of. */
-function storedLatency(feed: readonly FeedMessage[], { origin }: Reconciled): Percentiles {
-  type Row = { device: string; point: string; at: number; n: number; stored: number }
-  const latencies = feed.flatMap(({ event, data }) => {
-    if (event !== 'readings') return []
-    return (data as { rows: Row[] }).rows.flatMap((row) => {
-      const served = origin.get(keyOf(row))
-      return served ? [row.stored - served.t] : []
-    })
-  })
-  return percentilesOf(latencies)
 }
 
 /** From the answer on the wire to the alert's arrival at a page, of every change. */

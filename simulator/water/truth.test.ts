@@ -70,3 +70,36 @@ test('a grade of the level is left only 10 cm below its limit', () => {
     [50, null],
   ])
 })
+
+const seenAt = (...minutes: number[]) => {
+  const sightings = minutes.toSorted((a, b) => a - b).map((minute) => ({ minute, shown: minute }))
+  return { rain: sightings, level: sightings }
+}
+
+test('what nobody saw raises nothing: a change waits for the next row, and of several only the last is told', () => {
+  const river = stormRiver({ depthMm: 120, repeatMin: 660 })
+  const seen = seenAt(...minutes.filter((minute) => minute < 145 || minute > 155), 156.5)
+  const changes = expectedAlerts(river, END_MIN, seen)
+  expect(changes.slice(0, 3).map(({ minute, rule, grade, action }) => `${minute} ${rule} ${action ?? grade}`)).toEqual([
+    '156.5 rainstorm orange',
+    '156.5 flash-flood move',
+    '215 level blue',
+  ])
+})
+
+test('rain of a gap counts only where the whole gap lies in the window', () => {
+  const river = stormRiver({ depthMm: 120 })
+  const whole = expectedAlerts(river, END_MIN)
+  const gapped = expectedAlerts(river, END_MIN, seenAt(...minutes.filter((minute) => minute < 130 || minute > 150)))
+  const end = (changes: readonly AlertChange[]) =>
+    changes.find(({ rule, grade }) => rule === 'flash-flood' && grade === null)?.minute
+  expect(end(gapped)).toBeLessThan(end(whole) ?? 0)
+})
+
+test('a row holds what its instrument showed when it was asked, and the first total of a step stands', () => {
+  const river = stormRiver({ depthMm: 120, repeatMin: 660 })
+  const late = minutes.map((minute) => ({ minute: minute === 145 ? 145.01 : minute, shown: minute === 145 ? 144.9 : minute }))
+  const again = [...late, { minute: 145.2, shown: 145.1 }].sort((a, b) => a.minute - b.minute)
+  const changes = expectedAlerts(river, END_MIN, { rain: again, level: again })
+  expect(changes.slice(0, 2).map(({ minute, rule }) => `${minute} ${rule}`)).toEqual(['150 rainstorm', '150 flash-flood'])
+})

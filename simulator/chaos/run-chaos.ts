@@ -1,0 +1,40 @@
+import type { ChaosRow, ChaosRun } from './chaos-row.ts'
+import { killSuite, type SuiteOptions } from './kill.ts'
+
+export interface ChaosOptions extends SuiteOptions {
+  /** One of the suites, or `all`. */
+  readonly suite: string
+  readonly json?: boolean
+}
+
+const EXIT_USAGE = 2
+const SEED_MAX = 0xffff_ffff
+
+const suites = { kill: killSuite } satisfies Record<string, (options: SuiteOptions, stop: AbortSignal) => AsyncIterable<ChaosRun>>
+
+/**
+ * Runs a suite and prints its table; with `json` the last line of stdout is `{ suite, rows }`.
+ * @returns the exit code: 0 when every run passed, 1 when one did not or a stop came, 2 for a suite or seed that is none
+ */
+export async function runChaos({ cli, suite, seed, json = false }: ChaosOptions, stop: AbortSignal): Promise<number> {
+  const chosen = Object.entries(suites).filter(([name]) => suite === 'all' || suite === name)
+  if (chosen.length === 0) {
+    console.error(`expected one of ${[...Object.keys(suites), 'all'].join(', ')}, got "${suite}"`)
+    return EXIT_USAGE
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
+    console.error(`expected a whole number from 0 to ${SEED_MAX} as the seed, got ${seed}`)
+    return EXIT_USAGE
+  }
+  const rows: ChaosRow[] = []
+  for (const [, open] of chosen) {
+    for await (const { row, notes } of open({ cli, seed }, stop)) {
+      rows.push(row)
+      for (const note of notes) console.error(`${row.id}: ${note}`)
+    }
+  }
+  if (stop.aborted) return 1
+  console.table(Object.fromEntries(rows.map(({ id, ...counts }) => [id, counts])))
+  if (json) console.log(JSON.stringify({ suite, rows }))
+  return rows.every(({ pass }) => pass) ? 0 : 1
+}
