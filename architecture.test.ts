@@ -49,13 +49,15 @@ const ROOMS: readonly Room[] = [
   { folder: 'scripts', may: [] },
   { folder: '.', isShallow: true, may: [] },
 ]
-const PROOFS = ['bench', 'chaos', 'score', 'e2e'].map((name) => `simulator/${name}`)
+/** Whole sites in processes, and the account of them: the other proofs are runs of the same sites under load and under faults. */
+const SITES = 'simulator/e2e'
+const PROOFS = [SITES, ...['bench', 'chaos', 'score'].map((name) => `simulator/${name}`)]
 const everyRoom = ROOMS.map((room) => room.folder).filter((folder) => !['.', 'docker', 'scripts'].includes(folder))
 
 const house: House = {
   rooms: [
     ...ROOMS,
-    ...PROOFS.map((folder) => ({ folder, may: everyRoom })),
+    ...PROOFS.map((folder) => ({ folder, may: folder === SITES ? everyRoom : [...everyRoom, SITES] })),
     { folder: 'cli.ts', may: [...everyRoom, ...PROOFS] },
   ],
   aliases: packageJson.imports,
@@ -143,6 +145,8 @@ describe('the judge of imports', () => {
     ['simulator/storm.ts', '#drivers', 'simulator may not enter drivers'],
     ['simulator/storm.ts', '#simulator/chaos', 'simulator may not enter simulator/chaos'],
     ['gateway/gateway.ts', '#simulator/bench', 'gateway may not enter simulator/bench'],
+    ['simulator/e2e/city.ts', '#simulator/chaos', 'simulator/e2e may not enter simulator/chaos'],
+    ['simulator/bench/road.ts', '#simulator/chaos', 'simulator/bench may not enter simulator/chaos'],
     ['firmware-protocols/modbus/rtu.ts', '#devices', 'firmware-protocols may not enter devices'],
   ])('refuses %s the room %s', (file, specifier, why) => {
     expect(judge(file, `import '${specifier}'`)).toEqual([`${file} imports "${specifier}": ${why}`])
@@ -196,6 +200,7 @@ describe('the judge of imports', () => {
     ['cli.ts', '#simulator/chaos'],
     ['cli.ts', '#gateway'],
     ['simulator/e2e/city.ts', '#cloud'],
+    ['simulator/chaos/kill.ts', '#simulator/e2e'],
     ['simulator/e2e/city.ts', '#gateway/journal'],
     ['gateway/gateway.ts', './journal/index.ts'],
     ['gateway/console/page.ts', '../../cloud-sync/web/ui/tokens.css'],
