@@ -165,3 +165,26 @@ test('a status is kept: where the gateway stands, and when it goes', async () =>
   await gateway.session.publish('sluice/1/g/status', encodeStatus({ ...status, online: false }), { retain: true })
   await until(async () => (await online()).join() === 'g 0')
 })
+
+test('a gateway that was there before is asked to send again what nobody heard', async () => {
+  await using broker = await Broker.open({ host: '127.0.0.1', port: 0, log })
+  await using gateway = await openGateway(broker.url)
+  const lane = { issued: 1, oldest: 1 }
+  const clockState = { now: 1, speed: 1, trusted: true }
+  const lanes = { alarm: lane, event: lane, reading: lane }
+  const status = {
+    online: true,
+    wire: 1,
+    schema: 1,
+    version: '0',
+    epoch: EPOCH,
+    boot: 'b',
+    config: 'c',
+    clock: clockState,
+    lanes,
+  }
+  await gateway.session.publish('sluice/1/g/status', encodeStatus(status), { retain: true })
+  await using _ = await openIngest(broker.url)
+  await until(() => gateway.acks.length === 1)
+  expect(gateway.acks[0]).toMatchObject({ epoch: EPOCH, ranges: [], refused: [] })
+})

@@ -4,7 +4,19 @@ import { putGateway, type Records, recordChange, type SeriesStore, sweepRecords 
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { Session } from '#mqtt'
-import { countOf, decodeStatus, encodeAck, LANES, type Lane, parseTopic, type Rule, type Status, SyncError, topic } from '#wire'
+import {
+  countOf,
+  decodeStatus,
+  encodeAck,
+  invitation,
+  LANES,
+  type Lane,
+  parseTopic,
+  type Rule,
+  type Status,
+  SyncError,
+  topic,
+} from '#wire'
 import { AlertJudge } from './alert-judge.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
 import { Reader } from './reader.ts'
@@ -105,7 +117,11 @@ export class Ingest implements AsyncDisposable {
     for (let delayMs: number = BACKOFF_MS[0]; !this.#stop.signal.aborted; ) {
       try {
         await using session = await Session.open(
-          { url: brokerUrl, clientId: 'cloud-ingest', onMessage: (name, payload) => this.#onMessage(name, payload) },
+          {
+            url: brokerUrl,
+            clientId: 'cloud-ingest',
+            onMessage: (name, payload, isRetained) => this.#onMessage(name, payload, isRetained),
+          },
           this.#stop.signal,
         )
         this.#session = session
@@ -137,10 +153,10 @@ export class Ingest implements AsyncDisposable {
     }
   }
 
-  #onMessage(name: string, bytes: Uint8Array): void {
+  #onMessage(name: string, bytes: Uint8Array, isRetained: boolean): void {
     const parsed = parseTopic(name)
     if (parsed?.end === 'status')
-      this.#takeStatus(parsed.gateway, bytes).catch((error: Error) =>
+      this.#takeStatus(parsed.gateway, bytes, isRetained).catch((error: Error) =>
         this.#options.log.warn({ gateway: parsed.gateway, err: error }, 'a status was not kept'),
       )
     if (parsed?.end !== 'up') return
@@ -173,8 +189,11 @@ export class Ingest implements AsyncDisposable {
     if (this.#isTaking) setImmediate(() => this.#take())
   }
 
-  async #takeStatus(gateway: string, bytes: Uint8Array): Promise<void> {
+  async #takeStatus(gateway: string, bytes: Uint8Array, isRetained: boolean): Promise<void> {
     const status = decodeStatus(bytes)
+    // It was there before us: what it sent meanwhile nobody heard.
+    if (isRetained && status.online)
+      this.#session?.publish(topic(gateway, 'ack'), encodeAck(invitation(status.epoch))).catch(() => {})
     this.#inbox.putIssued(gateway, status)
     const { online, epoch, boot, clock, config, lanes } = status
     const now = this.#options.clock.now()

@@ -13,8 +13,8 @@ export interface SessionOptions {
   readonly url: string
   readonly clientId: string
   readonly will?: { readonly topic: string; readonly payload: string }
-  /** Called for each message of a subscribed topic. */
-  readonly onMessage: (topic: string, payload: Uint8Array) => void
+  /** Called for each message of a subscribed topic; `isRetained`: it was said before this subscription. */
+  readonly onMessage: (topic: string, payload: Uint8Array, isRetained: boolean) => void
 }
 
 /**
@@ -54,7 +54,7 @@ export class Session implements AsyncDisposable {
     client.on('error', (cause) => session.#end(opened, cause.message))
     client.on('close', () => session.#end(opened, 'closed by the broker'))
     client.on('connect', () => opened.resolve())
-    client.on('message', (topic, payload) => onMessage(topic, payload))
+    client.on('message', (topic, payload, { retain }) => onMessage(topic, payload, retain))
     const cancel = () => session.#end(opened, 'stopped')
     stop.addEventListener('abort', cancel, { once: true })
     if (stop.aborted) cancel()

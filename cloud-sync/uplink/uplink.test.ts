@@ -159,6 +159,20 @@ test('after a broken link everything unacknowledged is sent again, and rows that
   expect(new Set(cloud.sent)).toEqual(new Set(['event 1 3']))
 })
 
+test('a cloud that comes later asks for what nobody heard, and gets it at once', async () => {
+  await using broker = await openBroker()
+  await using first = await openCloud(broker.url, false)
+  const outbox = new MemoryOutbox()
+  outbox.add('event', 2)
+  await using _ = start(broker.url, outbox)
+  await until(() => first.sent.length === 1)
+  await first.ack('event', [])
+  await until(() => first.sent.length === 2)
+  expect(first.sent).toEqual(['event 1 2', 'event 1 2'])
+  await first.ack('event', [[1, 2]])
+  await until(() => isEmpty(outbox))
+})
+
 test('a selective acknowledgement frees just its rows, a refusal too, and another epoch nothing', async () => {
   await using broker = await openBroker()
   await using cloud = await openCloud(broker.url, false)

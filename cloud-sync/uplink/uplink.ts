@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { Session } from '#mqtt'
-import { BATCH_ROWS_MAX, decodeAck, encodeStatus, LANES, type Lane, type Status, SyncError, topic } from '#wire'
+import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, SyncError, topic } from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
 
 import { Window } from './window.ts'
@@ -114,8 +114,7 @@ export class Uplink implements AsyncDisposable {
     )
     const ring = () => this.#bell.ring()
     session.closed.addEventListener('abort', ring, { once: true })
-    this.#window = new Window()
-    this.#cursor = { alarm: 0, event: 0, reading: 0 }
+    this.#beginAgain()
     await session.subscribe(topic(gateway, 'ack'))
     await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })
     this.#tell(true, null)
@@ -188,11 +187,22 @@ export class Uplink implements AsyncDisposable {
     return null
   }
 
+  /** Whatever is not acknowledged goes again, from the oldest on. */
+  #beginAgain(): void {
+    this.#window = new Window()
+    this.#cursor = { alarm: 0, event: 0, reading: 0 }
+  }
+
   #settle(payload: Uint8Array): void {
     const { outbox, clock, log } = this.#options
     try {
       const ack = decodeAck(payload)
       if (ack.epoch !== outbox.epoch) return
+      if (isInvitation(ack) && ack.credit > 0) {
+        this.#beginAgain()
+        this.#bell.ring()
+        return
+      }
       const refused = ack.refused.map(([first, last]): [number, number] => [first, last])
       this.#window.settle(ack.lane, [...ack.ranges, ...refused], ack.credit, clock.mono())
       if (refused.length > 0) log.warn({ lane: ack.lane, refused: ack.refused }, 'the cloud refuses rows; they are set aside')

@@ -25,6 +25,18 @@ export const Ack = Type.Object(
 )
 export type Ack = Static<typeof Ack>
 
+/** An acknowledgement of nothing: send again whatever is not acknowledged, now. */
+export function invitation(epoch: string): Ack {
+  return { epoch, lane: 'event', ranges: [], refused: [], credit: INVITATION_CREDIT }
+}
+
+export function isInvitation({ ranges, refused }: Ack): boolean {
+  return ranges.length + refused.length === 0
+}
+
+/** Enough for the first batches; the next acknowledgement says more. */
+const INVITATION_CREDIT = 1024 * 1024
+
 export function encodeAck(ack: Ack): Uint8Array {
   return encode(ack)
 }
