@@ -3,18 +3,18 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { type BucketInput, BucketSums } from './bucket-sums.ts'
 import { expectCurrent, migrate } from './migrate.ts'
 import { SERIES_MIGRATIONS } from './migrations/index.ts'
-import {
-  type Bucket,
-  type BucketsQuery,
-  type Page,
-  SERIES_LIMIT_MAX,
-  SERIES_ROWS_MAX,
-  type SeriesQuery,
-  type SeriesRow,
-  type SeriesStore,
-  type SeriesValue,
+import type {
+  Bucket,
+  BucketsQuery,
+  Page,
+  RefusedRow,
+  SeriesMark,
+  SeriesQuery,
+  SeriesRow,
+  SeriesStore,
+  SeriesValue,
 } from './series.ts'
-import { readRow, type StoredRow } from './series-row.ts'
+import { checkLimit, checkStep, readRow, type StoredRow } from './series-row.ts'
 import { SeriesWriter } from './series-writer.ts'
 import { openSqlite, type Sqlite } from './sqlite.ts'
 import { StoreError } from './store-error.ts'
@@ -65,11 +65,10 @@ class EmbeddedSeries implements SeriesStore {
     this.#writer = lock && new SeriesWriter(sqlite, KEY_BUCKET_MS)
   }
 
-  async write(rows: readonly SeriesRow[]): Promise<void> {
+  async write(rows: readonly SeriesRow[]): Promise<readonly RefusedRow[]> {
     if (this.#writer === undefined) throw new StoreError('readonly', 'expected a series store opened for writing')
-    if (rows.length > SERIES_ROWS_MAX)
-      throw new StoreError('invalid', `expected at most ${SERIES_ROWS_MAX} rows, got ${rows.length}`)
     this.#writer.write(rows)
+    return []
   }
 
   async range(query: SeriesQuery): Promise<Page<SeriesValue>> {
@@ -89,9 +88,7 @@ class EmbeddedSeries implements SeriesStore {
 
   async buckets(query: BucketsQuery): Promise<Page<Bucket>> {
     const limit = checkLimit(query.limit)
-    if (!(Number.isSafeInteger(query.step) && query.step > 0))
-      throw new StoreError('invalid', `expected a step in whole ms, got ${query.step}`)
-    const sums = new BucketSums(query.step)
+    const sums = new BucketSums(checkStep(query.step))
     for await (const rows of this.#scan(query)) {
       for (const row of rows) sums.add(row)
       if (sums.rows.length > limit) break
@@ -101,6 +98,17 @@ class EmbeddedSeries implements SeriesStore {
 
   async count(): Promise<number> {
     return this.#sqlite.prepare<[], number>('select rows from total').pluck().get() ?? 0
+  }
+
+  async mark(): Promise<SeriesMark> {
+    const mark = this.#sqlite.prepare<[], SeriesMark>('select life, reached from mark').get()
+    if (mark === undefined) throw new StoreError('missing', 'expected the mark that the schema begins with, got none')
+    return mark
+  }
+
+  async setMark({ life, reached }: SeriesMark): Promise<void> {
+    if (this.#writer === undefined) throw new StoreError('readonly', 'expected a series store opened for writing')
+    this.#sqlite.prepare('update mark set life = ?, reached = ?').run(life, reached)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,10 +148,3 @@ class EmbeddedSeries implements SeriesStore {
 
 /** Not left to SQLite, which is handed floats and would not divide to a whole number. */
 const keyBucket = (at: number) => Math.floor(at / KEY_BUCKET_MS)
-
-function checkLimit(limit: number): number {
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= SERIES_LIMIT_MAX)) {
-    throw new StoreError('invalid', `expected a limit from 1 to ${SERIES_LIMIT_MAX}, got ${limit}`)
-  }
-  return limit
-}

@@ -20,6 +20,7 @@ export const RETENTION = [
   { table: 'change', clock: 'machine', keepMs: 7 * DAY_MS },
   { table: 'judge_input', clock: 'site', keepMs: 96 * HOUR_MS },
   { table: 'rule_checkpoint', clock: 'site', keepMs: 96 * HOUR_MS },
+  { table: 'parked', clock: 'machine', keepMs: 90 * DAY_MS },
   { table: 'verdict', clock: 'site', keepMs: null },
   { table: 'event', clock: 'site', keepMs: null },
   { table: 'incident', clock: 'site', keepMs: null },
@@ -86,6 +87,15 @@ const sweepers: Readonly<Record<Bounded, (db: Kysely<RecordTables>, before: numb
       .where(sql<boolean>`(rule, at) not in ${start}`)
       .limit(SWEEP_ROWS_MAX)
     return deleted(await db.deleteFrom('rule_checkpoint').where(sql<boolean>`(rule, at) in ${doomed}`).executeTakeFirst())
+  },
+  async parked(db, before) {
+    const doomed = db
+      .selectFrom('parked')
+      .select(['device', 'point', 'at', 'n'])
+      .where('parked', '<', before)
+      .orderBy('parked')
+      .limit(SWEEP_ROWS_MAX)
+    return deleted(await db.deleteFrom('parked').where(sql<boolean>`(device, point, at, n) in ${doomed}`).executeTakeFirst())
   },
 }
 

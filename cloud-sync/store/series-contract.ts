@@ -17,6 +17,7 @@ export function seriesStoreContract(name: string, open: () => Promise<SeriesStor
   describe(`a series store (${name})`, () => {
     kept(open)
     repeated(open)
+    marked(open)
     ranged(open)
     bucketed(open)
   })
@@ -54,6 +55,56 @@ function kept(open: () => Promise<SeriesStore>): void {
     expect((await store.range(ALL)).rows).toEqual(rows.map(seen))
   })
 
+  test('keeps of each row when it came and its profile version, also where points of one instant come apart', async () => {
+    await using store = await open()
+    const rows = [
+      row(NOON, 1, { point: 'a', received: NOON + 5 }),
+      row(NOON, 2, { point: 'b', received: NOON + 5 }),
+      row(NOON, 3, { point: 'c', received: NOON + 90_000 }),
+      row(NOON, 4, { point: 'd', received: NOON + 7, hash: 'h2' }),
+      row(NOON, 5, { point: 'e', received: NOON + 8, n: 1 }),
+    ]
+    await store.write(rows.slice(0, 2))
+    for (const one of rows.slice(2)) await store.write([one])
+    await store.write(rows.toReversed())
+    for (const one of rows) expect((await store.range({ ...ALL, point: one.point })).rows).toEqual([seen(one)])
+    expect(await store.count()).toBe(rows.length)
+  })
+
+  test('takes names and texts for nothing but names and texts', async () => {
+    await using store = await open()
+    const names = [
+      '',
+      ' ',
+      '.',
+      '%',
+      '%20',
+      'a b',
+      'a,b=c',
+      "'; drop database x; --",
+      '"',
+      '\\',
+      'a\n',
+      '中文',
+      'a.int',
+      'time',
+      '😀',
+    ]
+    const rows = names.flatMap((name, index) => [
+      row(NOON + index, `${name}"`, { device: name, hash: name }),
+      row(NOON + index, index, { point: name }),
+    ])
+    expect(await store.write(rows)).toEqual([])
+    for (const one of rows) {
+      const { device, point, at } = one
+      expect(await store.range({ device, point, from: at, to: at + 1, limit: 9 })).toEqual({
+        rows: [seen(one)],
+        truncated: false,
+      })
+    }
+    expect(await store.count()).toBe(rows.length)
+  })
+
   test('puts late rows where they belong', async () => {
     await using store = await open()
     await store.write([row(NOON + 90 * MINUTE, 3), row(NOON + MINUTE, 2)])
@@ -66,8 +117,9 @@ function kept(open: () => Promise<SeriesStore>): void {
     await expect(store.write([row(NOON, 1), row(NOON + 1, 0.5)])).rejects.toMatchObject({ code: 'invalid' })
     await expect(store.write([row(NOON, 1), row(NOON + 0.5, 1)])).rejects.toMatchObject({ code: 'invalid' })
     await expect(store.write([row(NOON, 1), row(NOON, 1, { n: -1 })])).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.write([row(NOON, 1), row(NOON + 1, '\ud800')])).rejects.toMatchObject({ code: 'invalid' })
     expect(await store.count()).toBe(0)
-    await store.write([])
+    expect(await store.write([])).toEqual([])
     expect(await store.range(ALL)).toEqual({ rows: [], truncated: false })
   })
 }
@@ -121,6 +173,21 @@ function repeated(open: () => Promise<SeriesStore>): void {
       ),
       { numRuns: 10 },
     )
+  })
+}
+
+function marked(open: () => Promise<SeriesStore>): void {
+  test('says which life of it this is, and how far its writer said it had come', async () => {
+    await using store = await open()
+    const first = await store.mark()
+    expect(first).toEqual({ life: expect.stringMatching(/^[0-9a-f]{16}$/), reached: 0 })
+    await store.write([row(NOON, 1)])
+    expect(await store.mark()).toEqual(first)
+    await store.setMark({ ...first, reached: 7 })
+    expect(await store.mark()).toEqual({ ...first, reached: 7 })
+    expect(await store.count()).toBe(1)
+    await using other = await open()
+    expect((await other.mark()).life).not.toBe(first.life)
   })
 }
 

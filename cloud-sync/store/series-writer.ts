@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { SeriesRow } from './series.ts'
-import { checkRow, type StoredValue, storeQuality, storeValue } from './series-row.ts'
+import { checkRows, type StoredValue, storeQuality, storeValue } from './series-row.ts'
 import type { Sqlite } from './sqlite.ts'
 
 /** Chunks remembered as being there, so that a row costs no look-up; beyond it they are asked for again. */
@@ -61,7 +61,7 @@ export class SeriesWriter {
 
   /** All rows in one transaction. @throws StoreError `invalid` before anything is written */
   write(rows: readonly SeriesRow[]): void {
-    for (const row of rows) checkRow(row)
+    checkRows(rows)
     try {
       this.#write(rows)
     } catch (error) {

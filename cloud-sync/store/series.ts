@@ -57,6 +57,20 @@ export interface Page<T> {
   readonly truncated: boolean
 }
 
+/** A row that the store will never take as it is, with the store's own words. */
+export interface RefusedRow {
+  readonly row: SeriesRow
+  readonly why: string
+}
+
+/** What the writer left in the store, to see whether it still is what it was. */
+export interface SeriesMark {
+  /** Names one life of the store: a store that was wiped begins another. */
+  readonly life: string
+  /** Everything up to this batch of the inbox is in the store. */
+  readonly reached: number
+}
+
 /** Rows in one write. */
 export const SERIES_ROWS_MAX = 10_000
 /** Rows or buckets in one answer. */
@@ -68,15 +82,20 @@ export const SERIES_LIMIT_MAX = 100_000
  */
 export interface SeriesStore extends AsyncDisposable {
   /**
-   * Durable when it resolves, all rows or none. The same value again under the same (device, point, at, n) is nothing; another value there is
-   * kept under the next free n as `suspect`, reason `conflict`: nothing is ever overwritten.
-   * @throws StoreError `invalid`, `readonly`
+   * Durable when it resolves: all rows but those it returns, which the store refuses for good. The same value again under the same
+   * (device, point, at, n) is nothing; another value there is kept under the next free n as `suspect`, reason `conflict`: nothing is ever
+   * overwritten. When it throws, some rows may be written; the same rows are to be written again.
+   * @throws StoreError `invalid` or `readonly` before anything is written, `unavailable`
    */
-  write(rows: readonly SeriesRow[]): Promise<void>
+  write(rows: readonly SeriesRow[]): Promise<readonly RefusedRow[]>
   /** Ascending by (at, n). */
   range(query: SeriesQuery): Promise<Page<SeriesValue>>
   /** Ascending; a bucket without rows is absent. */
   buckets(query: BucketsQuery): Promise<Page<Bucket>>
   /** Rows in the store. */
   count(): Promise<number>
+  /** The mark; a store that has none is given one with a new life, `reached` 0. @throws StoreError `readonly`, `unavailable` */
+  mark(): Promise<SeriesMark>
+  /** @throws StoreError `readonly`, `unavailable` */
+  setMark(mark: SeriesMark): Promise<void>
 }

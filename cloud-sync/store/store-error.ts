@@ -1,6 +1,6 @@
 /** What a store cannot answer: callers switch on `code`. */
 export type StoreErrorCode =
-  /** No file, where only reading was asked for. */
+  /** No file, where only reading was asked for; no server program, where one was to be started. */
   | 'missing'
   /** Another process, or another part of this one, writes the file. */
   | 'locked'
@@ -14,6 +14,8 @@ export type StoreErrorCode =
   | 'readonly'
   /** A value that the store does not take. */
   | 'invalid'
+  /** The store's server is not reached, answers with a fault of its own, or does not let us in: the same may be tried again. */
+  | 'unavailable'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

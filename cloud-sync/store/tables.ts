@@ -20,6 +20,7 @@ export interface RecordTables {
   readonly judge_input: JudgeInputTable
   readonly rule_checkpoint: RuleCheckpointTable
   readonly verdict: VerdictTable
+  readonly parked: ParkedTable
 }
 
 export interface GatewayTable {
@@ -167,6 +168,8 @@ export interface ReaderTable {
   lease: string | null
   lease_until: number | null
   updated: number
+  /** Which life of its store the cursor belongs to; null: of none yet. */
+  store: string | null
 }
 
 export interface JudgeInputTable {
@@ -194,6 +197,21 @@ export interface VerdictTable {
   value: string
   /** JSON object. */
   evidence: string
+}
+
+/** A row that the series store refused; it is in the inbox as it came. */
+export interface ParkedTable {
+  device: string
+  point: string
+  at: number
+  n: number
+  /** JSON of the value. */
+  value: string
+  hash: string
+  /** The store's own words. */
+  why: string
+  /** When it was refused the first time. */
+  parked: number
 }
 
 export type NewLatest = Insertable<LatestTable>

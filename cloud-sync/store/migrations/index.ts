@@ -1,13 +1,17 @@
 import type { Migration } from 'kysely/migration'
 import { records } from './0001-records.ts'
+import { seriesMark } from './0002-series-mark.ts'
 import { values } from './series-0001-values.ts'
+import { mark } from './series-0002-mark.ts'
 
 /** Of `records.db`, in order of their names; a migration that was released never changes. */
 export const RECORD_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-records': records,
+  '0002-series-mark': seriesMark,
 }
 
 /** Of `series.db`. */
 export const SERIES_MIGRATIONS: Readonly<Record<string, Migration>> = {
   'series-0001-values': values,
+  'series-0002-mark': mark,
 }
