@@ -2,6 +2,16 @@ import { createHash } from 'node:crypto'
 import { durationMs, type Point } from '#devices'
 import type { DeviceDescribed, PointDescription, SiteEvent } from '#wire'
 import type { SiteDevice } from './config.ts'
+import { eventId } from './event-id.ts'
+
+/** Keys of states in the journal that begin so hold the version of a device's description that was told last. */
+export const DESCRIBED_STATE_PREFIX = 'described '
+
+/** A description to be told, and the state that remembers it. */
+export interface Telling {
+  readonly event: SiteEvent
+  readonly state: readonly [key: string, body: string]
+}
 
 /** What the cloud must know of a device to read its rows. */
 export function describe({ name, station, profile }: SiteDevice): DeviceDescribed {
@@ -9,11 +19,16 @@ export function describe({ name, station, profile }: SiteDevice): DeviceDescribe
   return { name, station, profile: profile.name, hash: profile.hash, points: Object.fromEntries(points) }
 }
 
-/** The event that tells it; the same description of the same device told again is the same event. */
-export function describedEvent(device: SiteDevice, at: number, boot: string): SiteEvent {
-  const body = describe(device)
-  const content = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16)
-  return { id: `described-${device.id}-${content}-${boot}`, kind: 'device.described', at, device: device.id, body: { ...body } }
+/** What is to be told of these devices: those that are not described as they were last. @param told states of the journal by their key */
+export function tellings(devices: readonly SiteDevice[], told: ReadonlyMap<string, string>, at: number, boot: string): Telling[] {
+  return devices.flatMap((device): Telling[] => {
+    const body = describe(device)
+    const version = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16)
+    const key = `${DESCRIBED_STATE_PREFIX}${device.id}`
+    if (told.get(key) === version) return []
+    const id = eventId('device.described', device.id, version, boot)
+    return [{ event: { id, kind: 'device.described', at, device: device.id, body: { ...body } }, state: [key, version] }]
+  })
 }
 
 /** What a point is, in counts of 10^-decimals. */

@@ -2,6 +2,7 @@ import type { Reading } from '#devices'
 import { type Rule, type RuleFold, ruleFold, ruleVersion, type SiteEvent } from '#wire'
 import type { GatewayConfig } from './config.ts'
 import { describePoint } from './description.ts'
+import { eventId } from './event-id.ts'
 
 /** Keys of states in the journal begin so. */
 export const RULE_STATE_PREFIX = 'rule '
@@ -54,7 +55,7 @@ export class EdgeJudge {
         states.set(judged.key, JSON.stringify(state))
         if (verdict === null) continue
         const { rule, version } = judged
-        const id = `alarm-${this.#gateway}-${rule.id}-${version}-${verdict.at}-${verdict.grade ?? 'none'}`
+        const id = eventId('alarm', this.#gateway, rule.id, version, verdict.at, verdict.grade ?? 'none')
         const body = {
           rule: rule.id,
           version,

@@ -4,10 +4,11 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { openBus } from '#drivers'
 import { Uplink, type UplinkState } from '#uplink'
-import { type DeviceDescribed, type SiteEvent, WIRE_VERSION } from '#wire'
+import { type SiteEvent, WIRE_VERSION } from '#wire'
 import type { GatewayConfig } from './config.ts'
-import { describe, describedEvent } from './description.ts'
+import { DESCRIBED_STATE_PREFIX, tellings } from './description.ts'
 import { EdgeJudge, RULE_STATE_PREFIX } from './edge-judge.ts'
+import { eventId } from './event-id.ts'
 import { JOURNAL_SCHEMA, Journal, type LaneStates } from './journal/index.ts'
 import { type DeviceState, Supervisor } from './supervisor.ts'
 
@@ -37,11 +38,14 @@ export interface Gateway extends AsyncDisposable {
   readonly status: GatewayStatus
   /** Where the console listens. */
   readonly console: string
+  /** Aborted when the site cannot go on by itself; the reason is why. To be disposed of then, and started anew. */
+  readonly ended: AbortSignal
 }
 
 /**
  * Opens a site: journal, uplink, devices, console. What is opened is closed in reverse.
- * @throws JournalError where the journal's file may not be written, and the system's error where the console's port cannot be had.
+ * @throws JournalError where the journal's file may not be written, and the system's error where the data folder or the console's port
+ * cannot be had. Disposing throws JournalError where the last readings could not be written.
  */
 export async function openGateway({ config, version, clock, random, log }: GatewayOptions): Promise<Gateway> {
   const { gateway } = config
@@ -50,7 +54,7 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   const openedAt = clock.mono()
   const journalFile = join(config.data, 'journal.db')
   const journal = site.use(await Journal.open({ file: journalFile, gateway, clock, log }))
-  await journal.record(await firstEvents(config, version, journal, clock.now()))
+  await tellStart(config, version, journal, clock.now())
   const judge = new EdgeJudge(config, new Map(await journal.states(RULE_STATE_PREFIX)))
 
   const hello = () => ({
@@ -65,8 +69,8 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   const uplink = site.use(
     Uplink.start({ url: config.broker, gateway, outbox: journal, hello, clock, random, log: log.child({ part: 'uplink' }) }),
   )
-  // What was read last goes out before the uplink ends.
-  site.defer(() => journal.flush())
+  // What was read last goes out before the uplink ends. A journal that ended has said why.
+  site.defer(() => (journal.ended.aborted ? undefined : journal.flush()))
   const bus = site.use(openBus({ clock, random, log: log.child({ part: 'bus' }) }))
   const supervisors = config.devices.map((device) =>
     Supervisor.start({ device, bus, journal, judge, clock, random, log: log.child({ part: 'devices' }) }),
@@ -88,6 +92,7 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
   const { buildConsole } = await import('./console.ts')
   const app = buildConsole({ status, journalFile, upSeconds: () => (clock.mono() - openedAt) / 1000 })
   site.defer(() => app.close())
+  site.defer(() => journal.tryOnce())
   const address = await app.listen(config.console)
   log.info({ gateway, devices: config.devices.length, console: address }, 'the site runs')
 
@@ -97,20 +102,20 @@ export async function openGateway({ config, version, clock, random, log }: Gatew
       return status()
     },
     console: address,
+    ended: journal.ended,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
 
-/** The start itself, and every device whose description the journal does not hold as it is now. */
-async function firstEvents(config: GatewayConfig, version: string, journal: Journal, at: number): Promise<SiteEvent[]> {
+/** Records the start itself, and every device that was not told as it is now. */
+async function tellStart(config: GatewayConfig, version: string, journal: Journal, at: number): Promise<void> {
   const { boot } = journal
-  const events: SiteEvent[] = [
-    { id: `started-${boot}`, kind: 'gateway.started', at, body: { boot, version, config: config.hash } },
-  ]
-  for (const device of config.devices) {
-    const told = await journal.latestFact('device.described', device.id)
-    if (JSON.stringify(told?.body) !== JSON.stringify(describe(device) satisfies DeviceDescribed))
-      events.push(describedEvent(device, at, boot))
-  }
-  return events
+  const body = { boot, version, config: config.hash }
+  const started: SiteEvent = { id: eventId('gateway.started', boot), kind: 'gateway.started', at, body }
+  const told = tellings(config.devices, new Map(await journal.states(DESCRIBED_STATE_PREFIX)), at, boot)
+  await journal.add(
+    [],
+    told.map(({ state }) => state),
+    [started, ...told.map(({ event }) => event)],
+  )
 }

@@ -5,7 +5,8 @@ import { type Bus, drivers, isDeviceEvent } from '#drivers'
 import type { SiteEvent } from '#wire'
 import type { SiteDevice } from './config.ts'
 import type { EdgeJudge } from './edge-judge.ts'
-import type { Journal } from './journal/index.ts'
+import { eventId } from './event-id.ts'
+import { type Journal, JournalError } from './journal/index.ts'
 
 /** Opening a device again, doubling between these, with jitter. */
 const REOPEN_MS = [1000, 60_000] as const
@@ -83,8 +84,11 @@ export class Supervisor implements AsyncDisposable {
       try {
         await this.#read()
       } catch (error) {
-        this.#state = { ...this.#state, error: (error as Error).message }
-        log.error({ device: device.id, err: error }, 'the driver gave up; it is opened again')
+        // Without its journal the whole site ends, and says so itself.
+        if (error instanceof JournalError) return
+        const { message } = error as Error
+        if (message !== this.#state.error) log.error({ device: device.id, err: error }, 'the driver gave up; it is opened again')
+        this.#state = { ...this.#state, error: message }
       }
       if (clock.mono() - openedAt > REOPEN_MS[1]) delayMs = REOPEN_MS[0]
       await sleep(delayMs * (0.5 + random() / 2), signal)
@@ -127,14 +131,14 @@ export class Supervisor implements AsyncDisposable {
     await journal.add(
       readings.map((reading) => ({ ...reading, hash })),
       states,
+      [...events, ...alarms],
     )
-    if (events.length + alarms.length > 0) await journal.record([...events, ...alarms])
   }
 
   #eventOf({ kind, device, at, reason }: DeviceEvent): SiteEvent {
     const isOnline = kind === 'device.online'
     this.#state = { ...this.#state, isOnline }
     this.#options.log.info({ device, ...(reason && { reason }) }, isOnline ? 'the device answers' : 'the device does not answer')
-    return { id: `${kind}-${device}-${this.#options.journal.boot}-${at}`, kind, at, device, body: reason ? { reason } : {} }
+    return { id: eventId(kind, device, this.#options.journal.boot, at), kind, at, device, body: reason ? { reason } : {} }
   }
 }

@@ -27,9 +27,40 @@ CREATE TABLE aside (lane TEXT NOT NULL, seq INTEGER NOT NULL, why TEXT NOT NULL,
 
 /**
  * Opens the journal's file, makes it where there is none, and proves that a commit will be on disk.
- * @throws JournalError `version` for a newer file or an unsafe SQLite, `durability` where FULL sync does not hold.
+ * @throws JournalError `version` for a newer file or an unsafe SQLite, `durability` where FULL sync does not hold, `unreadable` where the
+ * file cannot be opened or is none.
  */
 export function openJournalDatabase(file: string): Database.Database {
+  try {
+    return openChecked(file)
+  } catch (cause) {
+    if (cause instanceof JournalError) throw cause
+    throw unreadable(file, cause)
+  }
+}
+
+/**
+ * Keeps every other process from writing this journal: two that give out seqs would give them twice. The lock is one of the system's, so
+ * that it ends with its process, however that ends.
+ * @throws JournalError `busy`
+ */
+export function lockJournal(file: string): Disposable {
+  const lock = new Database(`${file}.lock`, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw unreadable(`${file}.lock`, cause)
+    throw new JournalError('busy', `expected ${file} for this process alone, got one that another process writes`, { cause })
+  }
+  return { [Symbol.dispose]: () => void lock.close() }
+}
+
+function unreadable(file: string, cause: unknown): JournalError {
+  return new JournalError('unreadable', `expected a journal at ${file}, got "${(cause as Error).message}"`, { cause })
+}
+
+function openChecked(file: string): Database.Database {
   const db = new Database(file)
   try {
     requireSqlite(db)

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
-import type { Ack, EventKind, LossRecord, SiteEvent } from '#wire'
+import type { Ack, LossRecord, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
-import { openJournalDatabase } from './journal-database.ts'
+import { lockJournal, openJournalDatabase } from './journal-database.ts'
 import { insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
 import { Statements } from './statements.ts'
@@ -46,6 +46,7 @@ const DELETE_ROWS_MAX = 5000
 export class JournalFile implements Disposable {
   readonly epoch: string
   readonly #gateway: string
+  readonly #lock: Disposable
   readonly #db: Database.Database
   readonly #sql: Statements
   readonly #memory: SeriesMemory
@@ -53,10 +54,13 @@ export class JournalFile implements Disposable {
   readonly #waiting: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
   #counters: JournalCounters = { duplicates: 0, damaged: 0 }
 
-  /** @throws JournalError `version` or `durability`, see `openJournalDatabase`. */
+  /** @throws JournalError, see `openJournalDatabase` and `lockJournal`. */
   constructor(file: string, gateway: string) {
     this.#gateway = gateway
+    using opening = new DisposableStack()
+    this.#lock = opening.use(lockJournal(file))
     this.#db = openJournalDatabase(file)
+    opening.move()
     this.#sql = new Statements(this.#db)
     this.#memory = new SeriesMemory(this.#sql)
     this.epoch = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'epoch'")?.value ?? ''
@@ -125,18 +129,9 @@ export class JournalFile implements Disposable {
     return rows.map(({ key, body }) => [key, body])
   }
 
-  /** The newest fact of a kind about a device. */
-  latestFact(kind: EventKind, device: string): SiteEvent | null {
-    const row = this.#sql.get<{ id: string; at: number; body: string }>(
-      'SELECT id, at, body FROM fact WHERE kind = ? AND device = ? ORDER BY at DESC LIMIT 1',
-      kind,
-      device,
-    )
-    return row ? { id: row.id, kind, at: row.at, device, body: JSON.parse(row.body) } : null
-  }
-
   [Symbol.dispose](): void {
     this.#db.close()
+    this.#lock[Symbol.dispose]()
   }
 
   #appendReading(reading: VersionedReading, commit: number): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { JournalError } from './journal-error.ts'
+import { JOURNAL_ERROR_CODES, JournalError } from './journal-error.ts'
 import type { JournalFile } from './journal-file.ts'
 import type { JournalAnswer, JournalCall, JournalMethod, JournalOpened } from './journal-worker.ts'
 
@@ -13,8 +13,9 @@ export class JournalThread implements AsyncDisposable {
   counters: JournalAnswer['counters'] = { duplicates: 0, damaged: 0 }
   readonly #worker: Worker
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #ended = new AbortController()
   #calls = 0
-  #closed: JournalError | null = null
+  #isClosing = false
 
   private constructor(worker: Worker, { epoch, lanes }: JournalOpened) {
     this.#worker = worker
@@ -22,21 +23,35 @@ export class JournalThread implements AsyncDisposable {
     this.lanes = lanes
   }
 
-  /** @throws what opening the file throws. */
+  /** @throws JournalError, what opening the file throws. */
   static async open(file: string, gateway: string): Promise<JournalThread> {
     const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: { file, gateway } })
-    const [opened] = (await once(worker, 'message')) as [JournalOpened]
+    const [opened] = (await once(worker, 'message').catch((cause: Error & { code?: string }) => {
+      // A thread hands its error over without the class.
+      throw new JournalError(JOURNAL_ERROR_CODES.find((code) => code === cause.code) ?? 'ended', cause.message, { cause })
+    })) as [JournalOpened]
     const thread = new JournalThread(worker, opened)
     worker.on('message', (answer: JournalAnswer) => thread.#settle(answer))
     worker.on('error', (cause) =>
-      thread.#end(new JournalError('failed', `the journal's thread ended: ${(cause as Error).message}`, { cause })),
+      thread.#end(new JournalError('ended', `the journal's thread ended: ${(cause as Error).message}`, { cause })),
     )
-    worker.on('exit', () => thread.#end(new JournalError('closed', 'the journal is closed')))
+    worker.on('exit', (code) =>
+      thread.#end(
+        thread.#isClosing
+          ? new JournalError('closed', 'the journal is closed')
+          : new JournalError('ended', `the journal's thread ended with ${code}`),
+      ),
+    )
     return thread
   }
 
+  /** Aborted when no call is answered any more; the reason is a JournalError, `ended` where nobody closed it. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
+  }
+
   call<M extends JournalMethod>(method: M, ...args: Parameters<JournalFile[M]>): Promise<Result<M>> {
-    if (this.#closed) return Promise.reject(this.#closed)
+    if (this.ended.aborted) return Promise.reject(this.ended.reason)
     const id = ++this.#calls
     const answer = Promise.withResolvers<unknown>()
     this.#waiting.set(id, answer)
@@ -45,7 +60,8 @@ export class JournalThread implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return
+    if (this.ended.aborted) return
+    this.#isClosing = true
     const exit = once(this.#worker, 'exit')
     this.#worker.postMessage('close')
     await exit
@@ -61,8 +77,8 @@ export class JournalThread implements AsyncDisposable {
   }
 
   #end(error: JournalError): void {
-    this.#closed ??= error
-    for (const answer of this.#waiting.values()) answer.reject(this.#closed)
+    this.#ended.abort(error)
+    for (const answer of this.#waiting.values()) answer.reject(this.ended.reason)
     this.#waiting.clear()
   }
 }

@@ -5,7 +5,7 @@ import { JournalFile } from './journal-file.ts'
 export type JournalCall = {
   readonly [M in JournalMethod]: { readonly id: number; readonly method: M; readonly args: Parameters<JournalFile[M]> }
 }[JournalMethod]
-export type JournalMethod = 'append' | 'next' | 'settle' | 'states' | 'latestFact'
+export type JournalMethod = 'append' | 'next' | 'settle' | 'states'
 
 /** The answer, with the lanes as they are after it. */
 export interface JournalAnswer {
@@ -53,7 +53,5 @@ function perform(call: JournalCall): unknown {
       return journal.settle(...call.args)
     case 'states':
       return journal.states(...call.args)
-    case 'latestFact':
-      return journal.latestFact(...call.args)
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
-import type { Ack, EventKind, Lane, SiteEvent } from '#wire'
+import { type Ack, type Lane, type SiteEvent, SyncError } from '#wire'
 import { JournalError } from './journal-error.ts'
 import type { Entry, JournalCounters, LaneStates, SealedBatch } from './journal-file.ts'
 import { JournalThread } from './journal-thread.ts'
@@ -24,7 +24,7 @@ export interface JournalOptions {
   readonly log: Logger
 }
 
-/** The site's journal: readings by group commit, facts at once. */
+/** The site's journal: readings by group commit, events at once. */
 export class Journal implements AsyncDisposable {
   /** Names this run of the process. */
   readonly boot = randomBytes(6).toString('hex')
@@ -38,7 +38,7 @@ export class Journal implements AsyncDisposable {
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
   #isFailing = false
-  readonly #closing = new AbortController()
+  readonly #isLastTry = new AbortController()
 
   private constructor(thread: JournalThread, { clock, log }: JournalOptions) {
     this.#thread = thread
@@ -46,7 +46,7 @@ export class Journal implements AsyncDisposable {
     this.#log = log
   }
 
-  /** @throws JournalError `version` or `durability` for a file that may not be written. */
+  /** @throws JournalError for a file that may not be written. */
   static async open(options: JournalOptions): Promise<Journal> {
     return new Journal(await JournalThread.open(options.file, options.gateway), options)
   }
@@ -60,26 +60,34 @@ export class Journal implements AsyncDisposable {
   }
 
   get counters(): JournalCounters & { readonly pending: number; readonly isFailing: boolean } {
-    return { ...this.#thread.counters, pending: this.#pending.length + this.#committing, isFailing: this.#isFailing }
+    return {
+      ...this.#thread.counters,
+      pending: this.#pending.length + this.#committing,
+      isFailing: this.#isFailing || this.ended.aborted,
+    }
+  }
+
+  /** Aborted when nothing can be written any more; the reason is a JournalError, `ended` where nobody closed it. */
+  get ended(): AbortSignal {
+    return this.#thread.ended
   }
 
   /**
-   * Takes readings, and the states they lead to, into the next group commit; resolves at once, or when there is room again.
+   * Takes readings, the states and the events that they lead to into one commit: the next group commit, or one at once where there are
+   * events. Resolves at once, or when there is room again. Whoever acts on an event waits for `flush`.
+   * @throws JournalError once nothing can be written any more
    */
   async add(
     readings: readonly VersionedReading[],
     states: readonly (readonly [key: string, body: string])[] = [],
+    events: readonly SiteEvent[] = [],
   ): Promise<void> {
+    this.ended.throwIfAborted()
     for (const reading of readings) this.#pending.push(reading)
     for (const [key, body] of states) this.#states.set(key, body)
-    if (this.#pending.length >= COMMIT_ROWS_MAX) this.#flush()
+    if (events.length > 0 || this.#pending.length >= COMMIT_ROWS_MAX) this.#flush(events)
     else this.#timer ??= setTimeout(() => this.#flush(), COMMIT_WAIT_MS)
     while (this.#pending.length + this.#committing > PENDING_ROWS_MAX) await this.#commits
-  }
-
-  /** Records facts that people rely on, after the readings that came before them: when it resolves they are on disk. */
-  record(events: readonly SiteEvent[]): Promise<void> {
-    return this.#flush(events)
   }
 
   /** Resolves when all that was added is on disk. */
@@ -87,8 +95,18 @@ export class Journal implements AsyncDisposable {
     return this.#flush()
   }
 
-  next(lane: Lane, after: number): Promise<SealedBatch | null> {
-    return this.#thread.call('next', lane, after)
+  /** The site stops: from now on a commit that the disk refuses is not tried again, and whoever waits for it is told. */
+  tryOnce(): void {
+    this.#isLastTry.abort()
+  }
+
+  /** @throws SyncError `unreachable` where the file gives nothing, as on a full disk: whoever sends tries again later */
+  async next(lane: Lane, after: number): Promise<SealedBatch | null> {
+    try {
+      return await this.#thread.call('next', lane, after)
+    } catch (cause) {
+      throw new SyncError('unreachable', `expected a batch of the journal, got "${(cause as Error).message}"`, { cause })
+    }
   }
 
   settle(ack: Ack): Promise<void> {
@@ -100,10 +118,6 @@ export class Journal implements AsyncDisposable {
     return this.#thread.call('states', prefix)
   }
 
-  latestFact(kind: EventKind, device: string): Promise<SiteEvent | null> {
-    return this.#thread.call('latestFact', kind, device)
-  }
-
   /** Calls after each commit. */
   onCommit(listener: () => void): Disposable {
     this.#listeners.add(listener)
@@ -111,9 +125,8 @@ export class Journal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const last = this.#flush()
-    this.#closing.abort()
-    await last.catch(() => {})
+    this.tryOnce()
+    await this.#flush().catch(() => {})
     await this.#thread[Symbol.asyncDispose]()
   }
 
@@ -146,11 +159,18 @@ export class Journal implements AsyncDisposable {
         for (const listener of this.#listeners) listener()
         return
       } catch (error) {
-        if (!(error instanceof JournalError) || error.code === 'closed' || this.#closing.signal.aborted) throw error
+        const isDisk = error instanceof JournalError && (error.code === 'full' || error.code === 'failed')
+        if (!isDisk) throw error
         this.#tellFailing(true, error)
-        await sleep(RETRY_MS, null, { signal: this.#closing.signal }).catch(() => {})
+        if (this.#isLastTry.signal.aborted) throw this.#unwritten(error, entry.events.length)
+        await sleep(RETRY_MS, null, { signal: this.#isLastTry.signal }).catch(() => {})
       }
     }
+  }
+
+  #unwritten({ code, message }: JournalError, events: number): JournalError {
+    const { pending } = this.counters
+    return new JournalError(code, `expected the last ${pending} readings and ${events} events in the journal, got "${message}"`)
   }
 
   #tellFailing(isFailing: boolean, error: JournalError | null): void {
