@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pino, { type Logger } from 'pino'
 import { openCloud, ROLES, type Role, readCloudConfig } from '#cloud'
@@ -18,7 +18,15 @@ import {
   wallClock,
 } from '#devices'
 import { openGateway, readGatewayConfig } from '#gateway'
-import { openLedger, openSimulator, readScenario, SCENARIOS_FOLDER, scenarioClock, writeReadyFile } from '#simulator'
+import {
+  openLedger,
+  openSimulator,
+  readScenario,
+  SCENARIOS_FOLDER,
+  SimulatorError,
+  scenarioClock,
+  writeReadyFile,
+} from '#simulator'
 
 /** The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. */
 
@@ -28,10 +36,20 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
 const EXIT_USAGE = 2
 /** Called wrongly in a way that the arguments alone do not show. */
 class UsageError extends Error {}
+/** A demo that ends by itself ends within a day. */
+const FOR_MS_MAX = 86_400_000
+/** Only root may listen below this. */
+const PORT_FREE_MIN = 1024
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name))
+
+// Who reads no further, as `| head` does, has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
 const program = new Command('sluice')
   .description('Open edge gateway and device platform')
@@ -80,7 +98,10 @@ program
     }
     requireLoopback(options.insecureLan, config.broker.host, config.http.host)
     const { clock } = clockOf(options.clock)
-    await using cloud = await openCloud({ config, roles: options.role, version, clock, log: logger('cloud') })
+    const ports = { '--http-port': config.http.port, '--mqtt-port': config.broker.port }
+    await using cloud = await openCloud({ config, roles: options.role, version, clock, log: logger('cloud') }).catch(
+      naming(ports),
+    )
     if (options.readyFile)
       await writeReadyFile(options.readyFile, { pid: process.pid, broker: cloud.brokerUrl, http: cloud.httpUrl })
     await stopped()
@@ -99,9 +120,11 @@ const gateway = program
     const config = { ...file, console: { ...file.console, port: options.consolePort ?? file.console.port } }
     requireLoopback(options.insecureLan, config.console.host)
     const { clock } = clockOf(options.clock)
-    await using site = await openGateway({ config, version, clock, random: Math.random, log: logger('gateway') })
+    const ports = { '--console-port': config.console.port }
+    const log = logger('gateway')
+    await using site = await openGateway({ config, version, clock, random: Math.random, log }).catch(naming(ports))
     if (options.readyFile) await writeReadyFile(options.readyFile, { pid: process.pid, console: site.console })
-    await stopped()
+    await stopped(site.ended)
   })
 
 gateway
@@ -145,8 +168,7 @@ program
   .addOption(clockOption())
   .addOption(readyOption())
   .action(async (name: string, options) => {
-    const file = /[/.]/.test(name) ? resolve(name) : join(SCENARIOS_FOLDER, `${name}.yaml`)
-    const scenario = readScenario(file, loadCatalogue())
+    const scenario = readScenario(scenarioFile(name), loadCatalogue())
     const { clock, setting } = clockOf(options.clock ?? formatClock(scenarioClock(scenario, Date.now())))
     using ledger = openLedger(options.ledger ?? devNull)
     const base = options.portBase ? { portBase: options.portBase } : {}
@@ -199,7 +221,7 @@ program
   .command('chaos')
   .description('proofs under faults: a table of issued, stored, lost, duplicate')
   .requiredOption('--suite <name>', 'kill, or all')
-  .option('--seed <n>', 'for what is drawn by chance', Number, 1)
+  .option('--seed <n>', 'for what is drawn by chance', seedArgument, 1)
   .option('--json', 'the table as JSON, the last line of stdout')
   .action(async (options) => {
     const { runChaos } = await import('#simulator/chaos')
@@ -211,11 +233,15 @@ try {
 } catch (error) {
   process.exitCode = explain(error)
 }
-// A handle that somebody forgot must not keep a stopped process alive.
-if (stop.signal.aborted) process.exit()
+// A handle that somebody forgot must not keep a stopped or failed process alive.
+if (stop.signal.aborted || process.exitCode) process.exit()
 
 /** Says what is wrong and what to do. @returns the exit code */
 function explain(error: unknown): number {
+  // What went wrong first says more than what went wrong while cleaning up after it.
+  if (error instanceof SuppressedError) return explain(error.suppressed)
+  // Stopped while it started.
+  if (stop.signal.aborted && error === stop.signal.reason) return 0
   if (error instanceof CommanderError) {
     if (error.code === 'bench') console.error(error.message)
     return error.exitCode === 0 ? 0 : EXIT_USAGE
@@ -224,14 +250,33 @@ function explain(error: unknown): number {
     console.error(error.message)
     return EXIT_USAGE
   }
-  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string }
-  if (code === 'EADDRINUSE')
-    console.error(
-      `expected port ${port} on ${address} to be free, got one in use: choose another with --http-port, --mqtt-port or --console-port, or in the file`,
-    )
-  else console.error(code === undefined ? message : `${message} (${code})`)
+  const { code, message } = error as NodeJS.ErrnoException
+  // The system's codes help who looks for them; ours only repeat the message.
+  const hint = error instanceof SimulatorError && error.code === 'port' ? ': choose others with --port-base' : ''
+  console.error(code && /^[A-Z]/.test(code) && !message.includes(code) ? `${message} (${code})` : `${message}${hint}`)
   if (process.env.SLUICE_TRACE && error instanceof Error) console.error(error.stack)
   return 1
+}
+
+/** For a port that cannot be had: says why, and which flag chooses another. @param ports by their flags */
+function naming(ports: Readonly<Record<string, number>>): (error: unknown) => never {
+  return (cause) => {
+    const { code, syscall, port = 0, address } = cause as NodeJS.ErrnoException & { port?: number; address?: string }
+    if (syscall !== 'listen' || code === undefined) throw cause
+    const flags = Object.entries(ports).flatMap(([flag, wanted]) => (wanted === port ? [flag] : []))
+    const hint = flags.length > 0 ? `: choose another with ${flags.join(' or ')}, or in the file` : ''
+    if (code === 'EADDRINUSE') throw new Error(`expected port ${port} on ${address} to be free, got one in use${hint}`, { cause })
+    const below = code === 'EACCES' && port < PORT_FREE_MIN ? `, for ports below ${PORT_FREE_MIN} belong to root` : ''
+    throw new Error(`expected to listen on port ${port} of ${address}, got ${code}${below}${hint}`, { cause })
+  }
+}
+
+/** A path, or the name of a scenario that comes with the project. */
+function scenarioFile(name: string): string {
+  if (/[/.]/.test(name)) return resolve(name)
+  const known = readdirSync(SCENARIOS_FOLDER).map((file) => basename(file, '.yaml'))
+  if (!known.includes(name)) throw new UsageError(`expected a scenario file, or one of ${known.join(', ')}, got "${name}"`)
+  return join(SCENARIOS_FOLDER, `${name}.yaml`)
 }
 
 function requireConfig(file: string | undefined): string {
@@ -265,11 +310,20 @@ function clockArgument(text: string): string {
 }
 
 function durationArgument(text: string): number {
+  let ms: number
   try {
-    return durationMs(text)
+    ms = durationMs(text)
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }
+  if (!(ms > 0 && ms <= FOR_MS_MAX)) throw new InvalidArgumentError(`expected at least 1ms and at most 1d, got "${text}"`)
+  return ms
+}
+
+function seedArgument(text: string): number {
+  const seed = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`)
+  return seed
 }
 
 function portArgument(text: string): number {
@@ -293,12 +347,19 @@ function rolesArgument(text: string): readonly Role[] {
 
 /** Logs go to stderr: stdout is for what was asked for. */
 function logger(name: string): Logger {
-  return pino({ name, level: process.env.SLUICE_LOG ?? 'info' }, pino.destination({ dest: 2, sync: true }))
+  const level = process.env.SLUICE_LOG ?? 'info'
+  const levels = [...Object.keys(pino.levels.values), 'silent']
+  if (!levels.includes(level)) throw new UsageError(`expected SLUICE_LOG as one of ${levels.join(', ')}, got "${level}"`)
+  return pino({ name, level }, pino.destination({ dest: 2, sync: true }))
 }
 
-async function stopped(): Promise<void> {
-  if (stop.signal.aborted) return
+/** Resolves when it shall stop. @throws the reason of `ended` where what runs here cannot go on by itself */
+async function stopped(ended?: AbortSignal): Promise<void> {
   const { promise, resolve: end } = Promise.withResolvers<void>()
-  stop.signal.addEventListener('abort', () => end(), { once: true })
+  for (const signal of ended ? [stop.signal, ended] : [stop.signal]) {
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', () => end(), { once: true })
+  }
   await promise
+  if (!stop.signal.aborted) ended?.throwIfAborted()
 }
