@@ -4,8 +4,7 @@ import { devNull } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pino, { type Logger } from 'pino'
-import { openCloud, ROLES, type Role, readCloudConfig } from '#cloud'
-import { auditFiles } from '#cloud/ingest'
+import type { Role } from '#cloud'
 import {
   type Clock,
   type ClockSetting,
@@ -17,18 +16,11 @@ import {
   siteClock,
   wallClock,
 } from '#devices'
-import { openGateway, readGatewayConfig } from '#gateway'
-import {
-  openLedger,
-  openSimulator,
-  readScenario,
-  SCENARIOS_FOLDER,
-  SimulatorError,
-  scenarioClock,
-  writeReadyFile,
-} from '#simulator'
 
-/** The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. */
+/**
+ * The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. Each command
+ * loads its own rooms: a gateway's box has no memory to spare for the cloud's.
+ */
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -83,13 +75,14 @@ program
   .command('cloud')
   .description('the cloud side')
   .requiredOption('--config <file>', 'cloud.yaml')
-  .option('--role <roles>', `some of ${ROLES.join(',')}`, rolesArgument, ROLES)
+  .option('--role <roles>', 'some of broker,ingest,api', 'broker,ingest,api')
   .option('--http-port <port>', 'instead of the one in the file', portArgument)
   .option('--mqtt-port <port>', 'instead of the one in the file', portArgument)
   .addOption(clockOption())
   .addOption(readyOption())
   .addOption(lanOption())
   .action(async (options) => {
+    const { openCloud, readCloudConfig } = await import('#cloud')
     const file = readCloudConfig(options.config)
     const config = {
       ...file,
@@ -99,11 +92,14 @@ program
     requireLoopback(options.insecureLan, config.broker.host, config.http.host)
     const { clock } = clockOf(options.clock)
     const ports = { '--http-port': config.http.port, '--mqtt-port': config.broker.port }
-    await using cloud = await openCloud({ config, roles: options.role, version, clock, log: logger('cloud') }).catch(
-      naming(ports),
-    )
-    if (options.readyFile)
-      await writeReadyFile(options.readyFile, { pid: process.pid, broker: cloud.brokerUrl, http: cloud.httpUrl })
+    await using cloud = await openCloud({
+      config,
+      roles: await rolesOf(options.role),
+      version,
+      clock,
+      log: logger('cloud'),
+    }).catch(naming(ports))
+    if (options.readyFile) await tellReady(options.readyFile, { pid: process.pid, broker: cloud.brokerUrl, http: cloud.httpUrl })
     await stopped()
   })
 
@@ -116,6 +112,7 @@ const gateway = program
   .addOption(readyOption())
   .addOption(lanOption())
   .action(async (options) => {
+    const { openGateway, readGatewayConfig } = await import('#gateway')
     const file = readGatewayConfig(requireConfig(options.config))
     const config = { ...file, console: { ...file.console, port: options.consolePort ?? file.console.port } }
     requireLoopback(options.insecureLan, config.console.host)
@@ -123,7 +120,7 @@ const gateway = program
     const ports = { '--console-port': config.console.port }
     const log = logger('gateway')
     await using site = await openGateway({ config, version, clock, random: Math.random, log }).catch(naming(ports))
-    if (options.readyFile) await writeReadyFile(options.readyFile, { pid: process.pid, console: site.console })
+    if (options.readyFile) await tellReady(options.readyFile, { pid: process.pid, console: site.console })
     await stopped(site.ended)
   })
 
@@ -132,8 +129,9 @@ gateway
   .description('checks a configuration and the device models it uses; opens no port')
   .option('--config <file>', 'gateway.yaml')
   .option('--json', 'the checked site as JSON')
-  .action((options, command: Command) => {
+  .action(async (options, command: Command) => {
     // The parent takes --config where it stands before the word check.
+    const { readGatewayConfig } = await import('#gateway')
     const config = readGatewayConfig(requireConfig(options.config ?? command.parent?.opts().config))
     const lines = Map.groupBy(config.devices, ({ line }) => line)
     if (options.json) {
@@ -162,13 +160,14 @@ gateway
 program
   .command('simulate')
   .description('simulated devices only, on real ports')
-  .argument('<scenario>', `a scenario file, or the name of one in ${SCENARIOS_FOLDER}`)
+  .argument('<scenario>', 'a scenario file, or the name of one that comes with the project: storm, load')
   .option('--ledger <file>', 'what was served, as JSON lines')
   .option('--port-base <port>', 'the first port; without it any free ones', portArgument)
   .addOption(clockOption())
   .addOption(readyOption())
   .action(async (name: string, options) => {
-    const scenario = readScenario(scenarioFile(name), loadCatalogue())
+    const { openLedger, openSimulator, readScenario, SCENARIOS_FOLDER, scenarioClock } = await import('#simulator')
+    const scenario = readScenario(scenarioFile(name, SCENARIOS_FOLDER), loadCatalogue())
     const { clock, setting } = clockOf(options.clock ?? formatClock(scenarioClock(scenario, Date.now())))
     using ledger = openLedger(options.ledger ?? devNull)
     const base = options.portBase ? { portBase: options.portBase } : {}
@@ -178,7 +177,7 @@ program
       stop.signal,
     )
     const { addresses } = simulator
-    if (options.readyFile) await writeReadyFile(options.readyFile, { addresses, clock: setting, pid: process.pid })
+    if (options.readyFile) await tellReady(options.readyFile, { addresses, clock: setting, pid: process.pid })
     else for (const { device, url, unit } of addresses) console.log(`${device}\t${url}\tunit ${unit}`)
     await stopped()
   })
@@ -189,6 +188,8 @@ program
   .requiredOption('--config <file>', 'cloud.yaml')
   .option('--json', 'the report as JSON')
   .action(async (options) => {
+    const { readCloudConfig } = await import('#cloud')
+    const { auditFiles } = await import('#cloud/ingest')
     const { data } = readCloudConfig(options.config)
     const report = await auditFiles({ inbox: join(data, 'inbox.db'), records: join(data, 'records.db') })
     if (options.json) console.log(JSON.stringify(report))
@@ -252,7 +253,7 @@ function explain(error: unknown): number {
   }
   const { code, message } = error as NodeJS.ErrnoException
   // The system's codes help who looks for them; ours only repeat the message.
-  const hint = error instanceof SimulatorError && error.code === 'port' ? ': choose others with --port-base' : ''
+  const hint = code === 'port' ? ': choose others with --port-base' : ''
   console.error(code && /^[A-Z]/.test(code) && !message.includes(code) ? `${message} (${code})` : `${message}${hint}`)
   if (process.env.SLUICE_TRACE && error instanceof Error) console.error(error.stack)
   return 1
@@ -272,11 +273,11 @@ function naming(ports: Readonly<Record<string, number>>): (error: unknown) => ne
 }
 
 /** A path, or the name of a scenario that comes with the project. */
-function scenarioFile(name: string): string {
+function scenarioFile(name: string, folder: string): string {
   if (/[/.]/.test(name)) return resolve(name)
-  const known = readdirSync(SCENARIOS_FOLDER).map((file) => basename(file, '.yaml'))
+  const known = readdirSync(folder).map((file) => basename(file, '.yaml'))
   if (!known.includes(name)) throw new UsageError(`expected a scenario file, or one of ${known.join(', ')}, got "${name}"`)
-  return join(SCENARIOS_FOLDER, `${name}.yaml`)
+  return join(folder, `${name}.yaml`)
 }
 
 function requireConfig(file: string | undefined): string {
@@ -338,11 +339,17 @@ function positiveArgument(text: string): number {
   return number
 }
 
-function rolesArgument(text: string): readonly Role[] {
+async function rolesOf(text: string): Promise<readonly Role[]> {
+  const { ROLES } = await import('#cloud')
   const names = text.split(',')
   const roles = ROLES.filter((role) => names.includes(role))
-  if (roles.length !== names.length) throw new InvalidArgumentError(`expected some of ${ROLES.join(',')}, got "${text}"`)
+  if (roles.length !== names.length) throw new UsageError(`expected some of ${ROLES.join(',')} in --role, got "${text}"`)
   return roles
+}
+
+async function tellReady(file: string, ready: { readonly pid: number; readonly [fact: string]: unknown }): Promise<void> {
+  const { writeReadyFile } = await import('#simulator')
+  await writeReadyFile(file, ready)
 }
 
 /** Logs go to stderr: stdout is for what was asked for. */
