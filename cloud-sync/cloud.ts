@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { buildApi } from '#cloud/api'
 import { Broker } from '#cloud/broker'
 import { auditFiles, Ingest, type IngestState } from '#cloud/ingest'
-import { openEmbeddedSeries, openRecords } from '#cloud/store'
+import { openRecords, openSeries } from '#cloud/store'
 import { webRoot } from '#cloud/web'
 import type { Clock } from '#devices'
 import type { CloudConfig } from './config.ts'
@@ -34,7 +34,7 @@ export interface Cloud extends AsyncDisposable {
 /** Opens the roles of the cloud that run here; what is opened is closed in reverse. @throws StoreError, IngestError, and the system's error for a port. */
 export async function openCloud({ config, roles, version, clock, log }: CloudOptions): Promise<Cloud> {
   const { data, rules, name, zone, demo } = config
-  const files = { inbox: join(data, 'inbox.db'), records: join(data, 'records.db'), series: join(data, 'series.db') }
+  const files = { inbox: join(data, 'inbox.db'), records: join(data, 'records.db') }
   await using parts = new AsyncDisposableStack()
   mkdirSync(data, { recursive: true })
 
@@ -48,7 +48,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   let ingest: Ingest | null = null
   if (roles.includes('ingest')) {
     const records = parts.use(await openRecords(files.records))
-    const series = parts.use(await openEmbeddedSeries(files.series))
+    const series = parts.use(await openSeries(config.series, { data, log: log.child({ part: 'ingest' }) }))
     ingest = parts.use(
       await Ingest.start({
         brokerUrl,
@@ -64,7 +64,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   let httpUrl: string | null = null
   if (roles.includes('api')) {
     const records = parts.use(await openRecords(files.records, { readonly: true }))
-    const series = parts.use(await openEmbeddedSeries(files.series, { readonly: true }))
+    const series = parts.use(await openSeries(config.series, { data, readonly: true, log: log.child({ part: 'api' }) }))
     const site = { name, version, zone, demo: demo ?? null }
     const app = await buildApi({
       records,

@@ -26,6 +26,25 @@ export const CloudFile = Type.Object(
       { host: Type.String({ default: '127.0.0.1' }), port: Port(8080, '0: any free one') },
       { ...strict, default: {} },
     ),
+    series: Type.Union(
+      [
+        Type.Object({ kind: Type.Literal('embedded') }, strict),
+        Type.Object(
+          {
+            kind: Type.Literal('influx'),
+            url: Type.String({
+              pattern: '^https?://[^/@?#]+(/[^?#]*)?$',
+              description: 'an InfluxDB 1.x, as http://127.0.0.1:8086',
+            }),
+            database: Type.String({ minLength: 1, maxLength: 64, description: 'made where it is not there' }),
+            username: Type.Optional(Type.String({ minLength: 1 })),
+            password: Type.Optional(Type.String({ minLength: 1 })),
+          },
+          strict,
+        ),
+      ],
+      { default: { kind: 'embedded' }, description: 'where measurements are kept: in a file of the data folder, or in InfluxDB' },
+    ),
     demo: Type.Optional(
       Type.Object({ loops: Type.Boolean() }, { ...strict, description: 'says on the pages that this is a simulation' }),
     ),

@@ -141,6 +141,12 @@ export class Inbox implements Disposable {
     return ids.map((id) => this.#opened.get(id) ?? this.#open(id))
   }
 
+  /** Id of the last batch before the first one received at this time or later. */
+  idBefore(received: number): number {
+    const first = this.#db.prepare('SELECT MIN(id) FROM batch WHERE received >= ?').pluck().get(received) as number | null
+    return first === null ? this.newest : first - 1
+  }
+
   /** Keeps how far a gateway says it has numbered its rows. */
   putIssued(gateway: string, { epoch, lanes }: Pick<Status, 'epoch' | 'lanes'>): void {
     this.#db.transaction(() => {

@@ -21,6 +21,7 @@ import { AlertJudge } from './alert-judge.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
 import { Reader } from './reader.ts'
 import { RecordsWriter } from './records-writer.ts'
+import { SeriesKeeper } from './series-keeper.ts'
 import { SeriesWriter } from './series-writer.ts'
 
 /** Deliveries that share one commit. */
@@ -55,6 +56,8 @@ export interface IngestState {
     readonly rows: Readonly<Record<Lane, number>>
     readonly error: string | null
   }[]
+  /** Id of the batch up to which a series store that was wiped is filled again; null where nothing is to be filled. */
+  readonly refilling: number | null
 }
 
 /** From the broker into the inbox, acknowledged once durable; and the readers that carry it on. Has no state of its own. */
@@ -64,6 +67,7 @@ export class Ingest implements AsyncDisposable {
   readonly #bell = new Bell()
   readonly #stop = new AbortController()
   readonly #readers: Reader[] = []
+  #keeper: SeriesKeeper | null = null
   #waiting: Delivery[] = []
   #waitingBytes = 0
   #dropped = 0
@@ -91,6 +95,7 @@ export class Ingest implements AsyncDisposable {
       inbox: { ...this.#inbox.counters, newest: this.#inbox.newest, dropped: this.#dropped },
       rows: { ...this.#inbox.rows },
       readers,
+      refilling: this.#keeper?.refilling ?? null,
     }
   }
 
@@ -98,6 +103,7 @@ export class Ingest implements AsyncDisposable {
     this.#stop.abort()
     await this.#running
     for (const reader of this.#readers) await reader[Symbol.asyncDispose]()
+    await this.#keeper?.[Symbol.asyncDispose]()
     this.#inbox[Symbol.dispose]()
   }
 
@@ -108,7 +114,9 @@ export class Ingest implements AsyncDisposable {
     const first = await Reader.start({ ...common, work: new RecordsWriter(rules, log), limit: () => Number.POSITIVE_INFINITY })
     const limit = () => first.cursor
     this.#readers.push(first)
-    this.#readers.push(await Reader.start({ ...common, limit, work: new SeriesWriter(series) }))
+    const writer = await Reader.start({ ...common, limit, work: new SeriesWriter(series) })
+    this.#readers.push(writer)
+    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, log })
     this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log)) }))
   }
 

@@ -4,7 +4,7 @@ import { DEVICE_ID, type JournalledReading } from '#wire'
 /** Nothing that this road carries was observed before. */
 const AT_MIN = Date.UTC(2000, 0, 1)
 /** How far a gateway's clock may be ahead of the cloud's. */
-const AHEAD_MAX_MS = 86_400_000
+export const AHEAD_MAX_MS = 86_400_000
 const device = new RegExp(DEVICE_ID)
 const point = new RegExp(POINT_NAME)
 

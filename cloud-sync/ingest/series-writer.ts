@@ -1,5 +1,14 @@
 import type { Kysely } from 'kysely'
-import { putLatest, type RecordTables, recordChange, SERIES_ROWS_MAX, type SeriesRow, type SeriesStore } from '#cloud/store'
+import {
+  parkRows,
+  putLatest,
+  type RecordTables,
+  type RefusedRow,
+  recordChange,
+  SERIES_ROWS_MAX,
+  type SeriesRow,
+  type SeriesStore,
+} from '#cloud/store'
 import type { InboxEntry } from './inbox.ts'
 import type { ReaderWork } from './reader.ts'
 
@@ -7,43 +16,66 @@ import type { ReaderWork } from './reader.ts'
 export class SeriesWriter implements ReaderWork {
   readonly name = 'series'
   readonly #series: SeriesStore
+  /** From `prepare` to `record`. */
+  #rows: readonly SeriesRow[] = []
+  #refused: readonly RefusedRow[] = []
 
   constructor(series: SeriesStore) {
     this.#series = series
   }
 
   async prepare(entries: readonly InboxEntry[]): Promise<void> {
-    const rows = rowsOf(entries)
-    for (let from = 0; from < rows.length; from += SERIES_ROWS_MAX)
-      await this.#series.write(rows.slice(from, from + SERIES_ROWS_MAX))
+    this.#rows = rowsOf(entries)
+    this.#refused = await writeRows(this.#series, this.#rows)
   }
 
-  async record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void> {
-    const rows = rowsOf(entries)
-    if (rows.length === 0) return
+  async record(trx: Kysely<RecordTables>): Promise<void> {
+    if (this.#rows.length === 0) return
     const stored = Date.now()
+    await parkRows(trx, this.#refused, stored)
     const change = await recordChange(trx, 'readings', '', stored)
     await putLatest(
       trx,
-      rows.map(({ value, reason, ...row }) => ({ ...row, value: JSON.stringify(value), reason: reason ?? null, stored, change })),
+      newestOf(this.#rows).map(({ device, point, at, n, value, quality, reason = null, received, hash }) => {
+        return { device, point, at, n, value: JSON.stringify(value), quality, reason, received, stored, hash, change }
+      }),
     )
   }
 }
 
-function rowsOf(entries: readonly InboxEntry[]): SeriesRow[] {
-  return entries.flatMap(({ batch, received }) =>
-    batch.lane === 'reading'
-      ? batch.rows.map(({ device, point, at, n, value, quality, reason, hash }) => ({
-          device,
-          point,
-          at,
-          n,
-          value,
-          quality,
-          ...(reason && { reason }),
-          received,
-          hash,
-        }))
-      : [],
-  )
+/** The readings of batches, in the order they came. @param isWanted by observe time; without it all */
+export function rowsOf(entries: readonly InboxEntry[], isWanted?: (at: number) => boolean): SeriesRow[] {
+  const rows: SeriesRow[] = []
+  for (const { batch, received } of entries) {
+    if (batch.lane !== 'reading') continue
+    for (const { device, point, at, n, value, quality, reason, hash } of batch.rows) {
+      if (isWanted && !isWanted(at)) continue
+      const row = { device, point, at, n, value, quality, received, hash }
+      rows.push(reason === undefined ? row : { ...row, reason })
+    }
+  }
+  return rows
+}
+
+/** Writes any number of rows; one part is made while another is written. @returns those that the store refuses @throws StoreError */
+export async function writeRows(series: SeriesStore, rows: readonly SeriesRow[]): Promise<RefusedRow[]> {
+  const parts: Promise<readonly RefusedRow[]>[] = []
+  for (let from = 0; from < rows.length; from += SERIES_ROWS_MAX)
+    parts.push(series.write(rows.slice(from, from + SERIES_ROWS_MAX)))
+  return (await Promise.all(parts)).flat()
+}
+
+/** Of each point the newest row by (at, n): a step's rows are many, its points are few. */
+function newestOf(rows: readonly SeriesRow[]): SeriesRow[] {
+  const devices = new Map<string, Map<string, SeriesRow>>()
+  for (const row of rows) {
+    let points = devices.get(row.device)
+    if (points === undefined) {
+      points = new Map()
+      devices.set(row.device, points)
+    }
+    const known = points.get(row.point)
+    if (known === undefined || row.at > known.at || (row.at === known.at && row.n > known.n)) points.set(row.point, row)
+  }
+  return [...devices.values()].flatMap((points) => [...points.values()])
 }

@@ -1,0 +1,145 @@
+import type { Logger } from 'pino'
+import { parkRows, type Records, type SeriesStore } from '#cloud/store'
+import { sleep } from '#devices/time'
+import type { Inbox } from './inbox.ts'
+import { rowsOf, writeRows } from './series-writer.ts'
+
+/** Between looks at the store's mark. */
+const CHECK_MS = 5_000
+/** Batches of one step of a refill. */
+const STEP_BATCHES_MAX = 32
+/** After a failure, doubling between these. */
+const RETRY_MS = [250, 30_000] as const
+/** The reader whose row remembers which life of the store its cursor belongs to. */
+const READER = 'series'
+
+export interface SeriesKeeperOptions {
+  readonly inbox: Inbox
+  readonly records: Records
+  readonly series: SeriesStore
+  /** Id of the last batch that the writer of live rows is done with. */
+  readonly cursor: () => number
+  readonly log: Logger
+  readonly checkMs?: number
+}
+
+/**
+ * Sees to it that the series store holds what the inbox holds. Now and then it leaves a mark there: the store's life and the batch up to which it is
+ * whole. A store of another life was wiped, or is another one: it is filled from the first batch on. A mark behind the one that was left is that of
+ * a store that was restored, or whose writer was ended without warning: it is filled from there. Live rows go on beside it, and what is there
+ * already stays as it is.
+ */
+export class SeriesKeeper implements AsyncDisposable {
+  readonly #options: SeriesKeeperOptions
+  readonly #stop = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  /** The batch up to which a refill has come; null: there is none to do. */
+  #refill: number | null = null
+  /** What the store's mark said when it was last left or read. */
+  #marked: number | null = null
+  #checked = Number.NEGATIVE_INFINITY
+  #error: string | null = null
+
+  private constructor(options: SeriesKeeperOptions) {
+    this.#options = options
+  }
+
+  static start(options: SeriesKeeperOptions): SeriesKeeper {
+    const keeper = new SeriesKeeper(options)
+    keeper.#running = keeper.#run()
+    return keeper
+  }
+
+  /** The batch up to which a refill has come, or null. */
+  get refilling(): number | null {
+    return this.#refill
+  }
+
+  /** Leaves a last mark, so that the next start has nothing to fill. To be called when the writer of live rows has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    if (this.#error !== null) return
+    await this.#check().catch((error: Error) => this.#tell(error))
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    const { checkMs = CHECK_MS } = this.#options
+    for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
+      try {
+        if (performance.now() - this.#checked >= checkMs) await this.#check()
+        if (this.#refill === null) await sleep(checkMs, signal)
+        else await this.#step(this.#refill)
+        this.#tell(null)
+        retryMs = RETRY_MS[0]
+      } catch (error) {
+        this.#tell(error as Error)
+        await sleep(retryMs, signal)
+        retryMs = Math.min(retryMs * 2, RETRY_MS[1])
+      }
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { series, cursor, log } = this.#options
+    // Before the mark is looked at: what is given meanwhile is told by the next one.
+    const position = this.#refill ?? cursor()
+    const mark = await series.mark()
+    const life = await this.#rememberedLife()
+    const isOther = mark.life !== life
+    const isBehind = !isOther && mark.reached < (this.#marked ?? cursor())
+    if (isOther || isBehind) {
+      this.#refill = isOther ? 0 : mark.reached
+      if (cursor() > this.#refill)
+        log[isOther ? 'warn' : 'info'](
+          { from: this.#refill, to: cursor() },
+          isOther
+            ? 'the series store was wiped, or is another one: it is filled from the inbox'
+            : 'the series store is behind: it is filled from the inbox',
+        )
+    }
+    const reached = this.#refill ?? position
+    if (reached !== mark.reached) await series.setMark({ life: mark.life, reached })
+    // Only now: ended in between, the next start finds another life again.
+    if (isOther) await this.#remember(mark.life)
+    this.#marked = reached
+    this.#checked = performance.now()
+  }
+
+  async #step(from: number): Promise<void> {
+    const { inbox, series, records, cursor, log } = this.#options
+    const entries = inbox.after(from, STEP_BATCHES_MAX).filter(({ id }) => id <= cursor())
+    const last = entries.at(-1)
+    if (last === undefined) {
+      this.#refill = null
+      if (from > 0) log.info({ to: from }, 'the series store holds what the inbox holds')
+      return
+    }
+    const refused = await writeRows(series, rowsOf(entries))
+    if (refused.length > 0) await records.db.transaction().execute((trx) => parkRows(trx, refused, Date.now()))
+    this.#refill = last.id
+  }
+
+  async #rememberedLife(): Promise<string | null> {
+    const { records } = this.#options
+    const row = await records.db.selectFrom('reader').select('store').where('name', '=', READER).executeTakeFirst()
+    return row?.store ?? null
+  }
+
+  async #remember(store: string): Promise<void> {
+    await this.#options.records.db
+      .insertInto('reader')
+      .values({ name: READER, cursor: 0, updated: Date.now(), store })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ store }))
+      .execute()
+  }
+
+  #tell(error: Error | null): void {
+    if ((error?.message ?? null) === this.#error) return
+    this.#error = error?.message ?? null
+    const { log } = this.#options
+    if (error) log.error({ err: error }, 'the series store cannot be looked after; it is tried again')
+    else log.info('the series store is looked after again')
+  }
+}
