@@ -2,6 +2,11 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { GatewayStatus } from './gateway.ts'
 import { gatewayMetrics, measureRoom } from './metrics.ts'
 
+/** A technician's browser, a script and a scraper, with room to spare. */
+export const CONNECTIONS_MAX = 64
+/** A request has no body; whoever takes longer for it is no caller of ours. */
+const REQUEST_MS_MAX = 10_000
+
 export interface ConsoleOptions {
   readonly status: () => GatewayStatus
   readonly journalFile: string
@@ -11,7 +16,9 @@ export interface ConsoleOptions {
 
 /** The technician's console: what this box knows of itself. */
 export function buildConsole({ status, journalFile, upSeconds }: ConsoleOptions): FastifyInstance {
-  const app = fastify({ logger: false })
+  // A caller that never ends its request would hold up the stop of the site.
+  const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: REQUEST_MS_MAX })
+  app.server.maxConnections = CONNECTIONS_MAX
   app.get('/status', async () => status())
   app.get('/health', async (_, reply) => {
     const { journal } = status()

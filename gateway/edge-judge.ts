@@ -37,9 +37,8 @@ export class EdgeJudge {
       const version = ruleVersion(rule)
       // Another rule text or another profile version starts anew: the state is not its own.
       const key = `${RULE_STATE_PREFIX}${rule.id} ${version} ${profile.hash}`
-      const kept = states.get(key)
       const target = `${rule.device} ${rule.point}`
-      const judged = { rule, version, key, fold, state: kept === undefined ? fold.initial : JSON.parse(kept) }
+      const judged = { rule, version, key, fold, state: parse(states.get(key)) ?? fold.initial }
       this.#rules.set(target, [...(this.#rules.get(target) ?? []), judged])
     }
   }
@@ -68,5 +67,14 @@ export class EdgeJudge {
       }
     }
     return { alarms, states: [...states] }
+  }
+}
+
+/** A state that a disk has damaged must not keep a site from starting: it is as if there were none. */
+function parse(kept: string | undefined): unknown {
+  try {
+    return JSON.parse(kept ?? 'null')
+  } catch {
+    return null
   }
 }
