@@ -206,6 +206,28 @@ program
   })
 
 program
+  .command('refill')
+  .description('writes a time range of the inbox into the series store again, while the role ingest does not run')
+  .requiredOption('--config <file>', 'cloud.yaml')
+  .requiredOption('--from <time>', 'first observe time, as 2026-07-01T08:00:00+08:00 or epoch ms', timeArgument)
+  .requiredOption('--to <time>', 'first observe time after the range', timeArgument)
+  .option('--json', 'what was written as JSON')
+  .action(async ({ config, from, to, json }) => {
+    const { readCloudConfig } = await import('#cloud')
+    const { refillFiles } = await import('#cloud/ingest')
+    const { data, series } = readCloudConfig(config)
+    const { named, ...counts } = await refillFiles({ data, series, from, to, log: logger('refill') }, stop.signal)
+    if (json) console.log(JSON.stringify({ ...counts, named }))
+    else {
+      console.log(
+        `${counts.rows} rows of ${counts.batches} batches are in the series store, ${counts.refused} are refused by it.`,
+      )
+      for (const { row, why } of named) console.log(`  ${row.device} ${row.point} at ${new Date(row.at).toISOString()}: ${why}`)
+    }
+    if (stop.signal.aborted) process.exitCode = 1
+  })
+
+program
   .command('bench')
   .description('benchmarks: figures beside their goals, as ratios measured in one run')
   .argument('<name>', 'road')
@@ -319,6 +341,13 @@ function durationArgument(text: string): number {
   }
   if (!(ms > 0 && ms <= FOR_MS_MAX)) throw new InvalidArgumentError(`expected at least 1ms and at most 1d, got "${text}"`)
   return ms
+}
+
+/** A time with its zone, or epoch ms: a time without a zone would mean another instant on each machine. */
+function timeArgument(text: string): number {
+  const time = /^\d+$/.test(text) ? Number(text) : /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isSafeInteger(time)) throw new InvalidArgumentError(`expected a time as 2026-07-01T08:00:00+08:00, got "${text}"`)
+  return time
 }
 
 function seedArgument(text: string): number {
