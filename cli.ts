@@ -66,6 +66,8 @@ program
   .option('--mqtt-port <port>', 'the broker', portArgument)
   .option('--console-port <port>', "the gateway's console", portArgument)
   .option('--data <folder>', 'keep the data there instead of in a folder that goes with the run')
+  .addOption(new Option('--series <kind>', 'where measurements are kept').choices(['embedded', 'influx']))
+  .option('--influx-url <url>', 'an InfluxDB 1.x that runs already, instead of one that is begun for the run', urlArgument)
   .action(async (options) => {
     const { runDemo } = await import('#simulator/e2e')
     process.exitCode = await runDemo({ cli: import.meta.filename, ...options }, stop.signal)
@@ -341,6 +343,12 @@ function durationArgument(text: string): number {
   }
   if (!(ms > 0 && ms <= FOR_MS_MAX)) throw new InvalidArgumentError(`expected at least 1ms and at most 1d, got "${text}"`)
   return ms
+}
+
+function urlArgument(text: string): string {
+  if (!/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(text))
+    throw new InvalidArgumentError(`expected a URL as http://127.0.0.1:8086, got "${text}"`)
+  return text
 }
 
 /** A time with its zone, or epoch ms: a time without a zone would mean another instant on each machine. */

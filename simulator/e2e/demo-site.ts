@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { SeriesSetting } from '#cloud/store'
 import type { DeviceAddress, Scenario } from '#simulator'
 
 /** Id of the demo's gateway. */
@@ -61,10 +62,16 @@ const KINDS: Readonly<Record<string, { readonly zh: string; readonly en: string 
 /** Writes `cloud.yaml` into the folder. @returns its path */
 export function writeCloudFile(
   folder: string,
-  site: { readonly name: string; readonly loops: boolean; readonly rules: readonly unknown[] },
+  site: {
+    readonly name: string
+    readonly loops: boolean
+    readonly rules: readonly unknown[]
+    readonly series?: SeriesSetting | undefined
+  },
 ): string {
   const file = join(folder, 'cloud.yaml')
-  writeFileSync(file, stringify({ name: site.name, data: './cloud', demo: { loops: site.loops }, rules: site.rules }))
+  const { name, loops, rules, series = { kind: 'embedded' } } = site
+  writeFileSync(file, stringify({ name, data: './cloud', series, demo: { loops }, rules }))
   return file
 }
 
@@ -93,6 +100,8 @@ export function writeGatewayFile(
       return { id, name, station: station.id, profile: profile.name, unit, line }
     }),
   )
-  writeFileSync(file, stringify({ gateway: DEMO_GATEWAY, data: './gateway', broker, stations, devices, rules }))
+  // Copies of a station share their name's object, which is no reason to write aliases.
+  const options = { aliasDuplicateObjects: false }
+  writeFileSync(file, stringify({ gateway: DEMO_GATEWAY, data: './gateway', broker, stations, devices, rules }, options))
   return file
 }

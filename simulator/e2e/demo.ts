@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClockSetting } from '#devices'
 import { SCENARIOS_FOLDER } from '#simulator'
 import type { FeedMessage } from './cloud-client.ts'
+import { type DemoSeriesOptions, openDemoSeries } from './demo-series.ts'
 import { demoRules } from './demo-site.ts'
 import { followFeed, settle } from './follow.ts'
 import type { Outage } from './outage.ts'
 import { openSiteRun, type SiteRun } from './site-run.ts'
 import { type Summary, summarise } from './summary.ts'
 
-export interface DemoOptions {
+export interface DemoOptions extends DemoSeriesOptions {
   /** Path of `cli.ts`. */
   readonly cli: string
   /** Milliseconds after which it ends by itself. */
@@ -69,6 +70,7 @@ export async function runTimed(
   const wallOf = (siteMs: number) => clock.since + siteMs / speed
   const folder = folderOf(options)
   const ports = { http: options.httpPort, mqtt: options.mqttPort, console: options.consolePort }
+  await using series = await openDemoSeries(options, folder)
   const site = await openSiteRun(
     {
       cli: options.cli,
@@ -79,6 +81,7 @@ export async function runTimed(
       loops: false,
       ports,
       rulesOf: demoRules,
+      series: series.setting,
     },
     stop,
   )
@@ -121,7 +124,11 @@ export async function runTimed(
   const all = [...differences, ...ends, ...(audit.ok ? [] : ['the audit finds gaps'])]
   const seconds = Math.round((performance.now() - begun) / 100) / 10
   const ok = summary.ok && all.length === 0
-  if (ok && options.data === undefined) rmSync(folder, { recursive: true, force: true })
+  if (ok && options.data === undefined) {
+    await series.discard()
+    await series[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  }
   return { summary: { ...summary, ok, seconds }, differences: all, folder }
 }
 
@@ -135,6 +142,7 @@ async function runForever(options: DemoOptions, stop: AbortSignal): Promise<numb
     console: options.consolePort ?? DEFAULT_PORTS.console,
   }
   {
+    await using series = await openDemoSeries(options, folder)
     const site = await openSiteRun(
       {
         cli: options.cli,
@@ -145,6 +153,7 @@ async function runForever(options: DemoOptions, stop: AbortSignal): Promise<numb
         loops: true,
         ports,
         rulesOf: demoRules,
+        series: series.setting,
       },
       stop,
     )
@@ -157,6 +166,7 @@ async function runForever(options: DemoOptions, stop: AbortSignal): Promise<numb
       await tellStatus(site, clock)
     }
     if (process.stderr.isTTY) process.stderr.write('\n')
+    if (options.data === undefined) await series.discard().catch((error: Error) => console.error(error.message))
   }
   if (options.data === undefined) rmSync(folder, { recursive: true, force: true })
   return 0

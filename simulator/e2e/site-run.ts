@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SeriesSetting } from '#cloud/store'
 import { type ClockSetting, formatClock, loadCatalogue } from '#devices'
 import { type DeviceAddress, readScenario, type Scenario } from '#simulator'
 import { CloudClient } from './cloud-client.ts'
@@ -25,6 +26,8 @@ export interface SiteRunOptions {
   }
   /** The rules of a station, judged at both ends. */
   readonly rulesOf: (station: string) => readonly Record<string, unknown>[]
+  /** Where measurements are kept; default embedded. */
+  readonly series?: SeriesSetting
 }
 
 /** A whole site in processes of their own: simulated devices, cloud and gateway, over real sockets and files. */
@@ -50,7 +53,7 @@ export async function openSiteRun(options: SiteRunOptions, stop: AbortSignal): P
   const clock = ['--clock', formatClock(options.clock)]
   const rules = scenario.stations.flatMap(({ id }) => options.rulesOf(id))
   const ledger = join(folder, 'ledger.jsonl')
-  const cloudFile = writeCloudFile(folder, { name: options.name, loops: options.loops, rules })
+  const cloudFile = writeCloudFile(folder, { name: options.name, loops: options.loops, rules, series: options.series })
 
   await using parts = new AsyncDisposableStack()
   const part = (name: string, args: readonly string[]) => parts.use(new SluiceProcess(name, { cli, folder, args }))
