@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readCloudConfig } from '#cloud'
+import { readGatewayConfig } from '#gateway'
 import packageJson from '../package.json' with { type: 'json' }
 
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
@@ -30,11 +32,22 @@ test('the image and the service run the Node that the project is pinned to, with
 
 test('the composed site publishes on loopback alone and cannot write its own root', () => {
   const { services }: Compose = parse(read('./compose.yaml'), { merge: true })
-  expect(Object.keys(services)).toEqual(['cloud', 'gateway', 'simulator'])
+  expect(Object.keys(services)).toEqual(['cloud', 'influxdb', 'gateway', 'simulator'])
   for (const { ports = [], read_only: isReadOnly } of Object.values(services)) {
     expect(isReadOnly).toBe(true)
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
   }
+})
+
+test('the composed site begins with configurations that are right, and finds its peers by their names', () => {
+  const { services }: Compose = parse(read('./compose.yaml'), { merge: true })
+  const path = (name: string) => fileURLToPath(new URL(`./config/${name}`, import.meta.url))
+  const { series, data } = readCloudConfig(path('cloud.yaml'))
+  const { broker } = readGatewayConfig(path('gateway.yaml'))
+  expect(series.kind).toBe('influx')
+  expect(data).toMatch(/^\/var\/lib\/sluice\//)
+  const peers = [broker, ...(series.kind === 'influx' ? [series.url] : [])].map((url) => new URL(url).hostname)
+  expect(Object.keys(services)).toEqual(expect.arrayContaining(peers))
 })
 
 test('the build leaves tests, data and history out of the image', () => {
