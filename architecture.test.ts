@@ -208,6 +208,7 @@ describe('the judge of imports', () => {
     ['cloud-sync/ingest/writer.ts', '#cloud/alerts'],
     ['devices/water/rain.ts', '#protocols/modbus'],
     ['drivers/line.test.ts', '#simulator'],
+    ['cli.test.ts', './cli.ts'],
   ])('lets %s have %s', (file, specifier) => {
     expect(judge(file, `import '${specifier}'`)).toEqual([])
   })

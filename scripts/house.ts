@@ -111,8 +111,9 @@ function innerFault(files: ReadonlyMap<string, string>, file: string, target: st
   return undefined
 }
 
-/** A room's own door, or that of a folder directly in it where package.json has an alias for such. */
+/** A room's own door, or that of a folder directly in it where package.json has an alias for such; a single file is its own. */
 function isDoor(house: House, room: Room, target: string): boolean {
+  if (target === room.folder) return true
   const folder = dirname(target)
   if (target !== `${folder}/index.ts`) return false
   return (

@@ -1,0 +1,241 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+const CLI = fileURLToPath(new URL('./cli.ts', import.meta.url))
+const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node', import.meta.url)) }
+/** A process that has not started, or ended, by then hangs. */
+const WAIT = { timeout: 15_000, interval: 20 }
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let folder = ''
+const children = new Set<ChildProcess>()
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
+})
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children.clear()
+  rmSync(folder, { recursive: true })
+})
+
+function start(args: readonly string[], extra: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: folder,
+    env: { ...env, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.add(child)
+  const [stdout, stderr]: [string[], string[]] = [[], []]
+  child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
+  const ended = once(child, 'close').then(([code]): Ended => ({ code, stdout: stdout.join(''), stderr: stderr.join('') }))
+  return { child, ended }
+}
+const run = (args: readonly string[], extra?: NodeJS.ProcessEnv): Promise<Ended> => start(args, extra).ended
+
+/** Starts what runs until it is stopped; resolves when its ready file is there. */
+async function startReady<T>(name: string, args: readonly string[]) {
+  const file = join(folder, `${name}.ready.json`)
+  const process = start([...args, '--ready-file', file])
+  const early = process.ended.then(({ stderr }) => expect.fail(`${name} ended: ${stderr}`))
+  early.catch(() => {})
+  await Promise.race([vi.waitFor(() => expect(existsSync(file)).toBe(true), WAIT), early])
+  const stop = (): Promise<Ended> => {
+    process.child.kill('SIGTERM')
+    return process.ended
+  }
+  return { ...process, stop, ready: JSON.parse(readFileSync(file, 'utf8')) as T }
+}
+
+function write(name: string, text: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+const DEVICE = '{ id: d, profile: multi/acme-ws-5, line: "tcp://127.0.0.1:1" }'
+const gatewayFile = (more = '') => write('gateway.yaml', `gateway: g\nconsole: { port: 0 }\ndevices: [${DEVICE}]\n${more}`)
+const cloudFile = (more = '') => write('cloud.yaml', `http: { port: 0 }\nbroker: { port: 0${more} }\n`)
+
+describe('called wrongly', () => {
+  test.each([
+    [[], 'Usage: sluice'],
+    [['bogus'], "unknown command 'bogus'"],
+    [['gateway', 'bogus'], 'got 1: bogus'],
+    [['gateway', '--bogus'], "unknown option '--bogus'"],
+    [['gateway'], 'expected --config <gateway.yaml>, got none'],
+    [['gateway', 'check'], 'expected --config <gateway.yaml>, got none'],
+    [['cloud'], "option '--config <file>' not specified"],
+    [['cloud', '--config', 'x', '--http-port', '70000'], 'expected a port from 0 to 65535, got "70000"'],
+    [['demo', '--for', '60'], 'expected a duration such as 60s, got "60"'],
+    [['demo', '--for', '0s'], 'expected at least 1ms and at most 1d, got "0s"'],
+    [['demo', '--speed', 'fast'], 'expected a number above 0, got "fast"'],
+    [['simulate', 'nope'], /expected a scenario file, or one of .*storm.*, got "nope"/],
+    [['simulate', 'storm', '--clock', 'nonsense'], 'expected start, speed or since in the clock, got "nonsense"'],
+    [['simulate', 'storm', '--clock', 'start=2026-07-01'], 'expected a time with its zone in clock start, got "2026-07-01"'],
+    [['bench', 'nope'], /expected one of .*road.*, got "nope"/],
+    [['chaos', '--suite', 'kill', '--seed', 'x'], 'expected a whole number, got "x"'],
+  ])('%j ends with 2 and says so on stderr', async (args, message) => {
+    const { code, stdout, stderr } = await run(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toEqual(typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message))
+    expect(stderr).not.toMatch(/^ {4}at /m)
+  })
+
+  test('every command has help', async () => {
+    const { stdout } = await run(['--help'])
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?=[[<])/gm)].map(([, name = '']) => name)
+    expect(commands).toEqual(expect.arrayContaining(['demo', 'cloud', 'gateway', 'simulate', 'audit', 'bench', 'chaos', 'help']))
+    const calls = [...commands.map((name) => [name, '--help']), ['gateway', 'check', '--help'], ['--version']]
+    for (const { code, stderr } of await Promise.all(calls.map((args) => run(args))))
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  test('a role, and a level of logging, that is none is told', async () => {
+    expect(await run(['cloud', '--config', cloudFile(), '--role', 'broker,king'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/expected some of broker,ingest,api.*, got "broker,king"/),
+    })
+    expect(await run(['gateway', '--config', gatewayFile()], { SLUICE_LOG: 'loud' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected SLUICE_LOG as one of trace, debug, info, warn, error, fatal, silent, got "loud"'),
+    })
+  })
+
+  test('whoever reads no further ends it quietly', async () => {
+    const { child, ended } = start(['--help'])
+    child.stdout?.destroy()
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('a wrong file', () => {
+  test('ends with 2 and file, line and column of every fault, before anything is opened', async () => {
+    const file = gatewayFile('rulez: []\nbroker: mqtt://:1\n')
+    const expected = { code: 2, stdout: '', stderr: `${file}:4:1: rulez: expected a known key, got an unknown one\n` }
+    expect(await run(['gateway', '--config', file])).toEqual(expected)
+    expect(await run(['gateway', 'check', '--config', file, '--json'])).toEqual(expected)
+    const cloud = write('cloud.yaml', 'zone: Mars/Base\n')
+    const told = `${cloud}:1:1: zone: expected a time zone such as Asia/Shanghai, got "Mars/Base"\n`
+    expect(await run(['cloud', '--config', cloud])).toEqual({ code: 2, stdout: '', stderr: told })
+    expect(existsSync(join(folder, 'data'))).toBe(false)
+  })
+
+  test('a right one is told to be right, for people and for programs, wherever --config stands', async () => {
+    const file = gatewayFile()
+    const expected = { code: 0, stderr: '', stdout: expect.stringContaining('Nothing is wrong.') }
+    expect(await run(['gateway', 'check', '--config', file])).toEqual(expected)
+    expect(await run(['gateway', '--config', file, 'check'])).toEqual(expected)
+    const { stdout } = await run(['gateway', 'check', '--config', file, '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, gateway: 'g', devices: 1, lines: ['tcp://127.0.0.1:1'], rules: 0 })
+    expect(existsSync(join(folder, 'data'))).toBe(false)
+  })
+
+  test('an address that other machines reach needs leave', async () => {
+    const refused = { code: 2, stderr: expect.stringContaining('--insecure-lan allows it') }
+    const gateway = write('lan.yaml', 'gateway: g\nconsole: { host: 127.0.0.2, port: 0 }\n')
+    expect(await run(['gateway', '--config', gateway])).toMatchObject(refused)
+    expect(await run(['cloud', '--config', cloudFile(', host: 0.0.0.0')])).toMatchObject(refused)
+    const { ready, stop } = await startReady<{ console: string }>('lan', ['gateway', '--config', gateway, '--insecure-lan'])
+    expect(ready.console).toMatch(/^http:\/\/127\.0\.0\.2:/)
+    expect((await stop()).code).toBe(0)
+  })
+})
+
+describe('what cannot be had', () => {
+  let holder: Server
+  let port = ''
+  beforeAll(async () => {
+    holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    port = String((holder.address() as AddressInfo).port)
+  })
+  afterAll(() => {
+    holder.close()
+  })
+
+  test.each([
+    ['--console-port', () => ['gateway', '--config', gatewayFile()]],
+    ['--http-port', () => ['cloud', '--config', cloudFile()]],
+    ['--mqtt-port', () => ['cloud', '--config', cloudFile()]],
+    ['--port-base', () => ['simulate', 'storm']],
+  ])('a port in use is named with %s', async (flag, args) => {
+    const { code, stderr } = await run([...args(), flag, port], { SLUICE_LOG: 'silent' })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(new RegExp(`^expected .*\\b${port}\\b.*${flag}.*\\n$`))
+  })
+
+  test('a data folder that is none, and a journal that is none, are named', async () => {
+    const file = gatewayFile('data: ./file/data\n')
+    write('file', '')
+    expect(await run(['gateway', '--config', file])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ENOTDIR.*file\/data'\n$/),
+    })
+    mkdirSync(join(folder, 'data/gateway'), { recursive: true })
+    write('data/gateway/journal.db', 'x'.repeat(5000))
+    expect(await run(['gateway', '--config', gatewayFile()])).toMatchObject({
+      code: 1,
+      stderr: `expected a journal at ${folder}/data/gateway/journal.db, got "file is not a database"\n`,
+    })
+  })
+
+  test('an audit of nothing says that there is nothing', async () => {
+    const file = cloudFile()
+    const told = { code: 1, stdout: '', stderr: expect.stringMatching(/^expected .*inbox\.db, got no file.*\n$/) }
+    expect(await run(['audit', '--config', file])).toEqual(told)
+    mkdirSync(join(folder, 'data/cloud'), { recursive: true })
+    expect(await run(['audit', '--config', file, '--json'])).toEqual(told)
+  })
+})
+
+describe('what runs until it is stopped', () => {
+  test('simulated devices tell their addresses, and SIGTERM ends them with 0', async () => {
+    const { ready, child, stop } = await startReady<{ addresses: { url: string }[]; pid: number }>('simulate', [
+      'simulate',
+      'storm',
+    ])
+    expect(ready.pid).toBe(child.pid)
+    expect(ready.addresses[0]?.url).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
+    expect(await stop()).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('cloud and gateway find each other, and SIGTERM ends each with 0, also the gateway whose cloud is gone', async () => {
+    const cloud = await startReady<{ broker: string; http: string }>('cloud', ['cloud', '--config', cloudFile()])
+    const file = gatewayFile(`broker: ${cloud.ready.broker}\n`)
+    const gateway = await startReady<{ console: string }>('gateway', ['gateway', '--config', file])
+    const uplink = async () => ((await (await fetch(`${gateway.ready.console}/status`)).json()) as { uplink: object }).uplink
+    await vi.waitFor(async () => expect(await uplink()).toMatchObject({ isConnected: true }), WAIT)
+    expect((await cloud.stop()).code).toBe(0)
+    await vi.waitFor(async () => expect(await uplink()).toMatchObject({ isConnected: false }), WAIT)
+    expect((await gateway.stop()).code).toBe(0)
+  })
+
+  test('a cloud whose broker is away starts all the same, and ends with 0', async () => {
+    const file = cloudFile(', url: "mqtt://127.0.0.1:1"')
+    const cloud = await startReady<{ http: string }>('cloud', ['cloud', '--config', file])
+    expect((await fetch(`${cloud.ready.http}/health`)).ok).toBe(true)
+    expect((await cloud.stop()).code).toBe(0)
+  })
+
+  test('a gateway whose journal dies ends with 1 and says why, so that it is started again', async () => {
+    const { ended } = await startReady('gateway', ['gateway', '--config', gatewayFile()])
+    const journal = new Database(join(folder, 'data/gateway/journal.db'))
+    journal.exec('DROP TABLE notice')
+    journal.close()
+    const { code, stderr } = await ended
+    expect(code).toBe(1)
+    expect(stderr.trim().split('\n').at(-1)).toBe("the journal's thread ended: no such table: notice")
+  })
+})
