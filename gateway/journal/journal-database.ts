@@ -45,15 +45,17 @@ export function openJournalDatabase(file: string): Database.Database {
  * @throws JournalError `busy`
  */
 export function lockJournal(file: string): Disposable {
-  const lock = new Database(`${file}.lock`, { timeout: 0 })
+  let lock: Database.Database | undefined
   try {
+    lock = new Database(`${file}.lock`, { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
-    lock.close()
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw unreadable(`${file}.lock`, cause)
+    lock?.close()
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw unreadable(file, cause)
     throw new JournalError('busy', `expected ${file} for this process alone, got one that another process writes`, { cause })
   }
-  return { [Symbol.dispose]: () => void lock.close() }
+  const held = lock
+  return { [Symbol.dispose]: () => void held.close() }
 }
 
 function unreadable(file: string, cause: unknown): JournalError {

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import type { Ack, LossRecord, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
 import { lockJournal, openJournalDatabase } from './journal-database.ts'
+import { JournalError } from './journal-error.ts'
 import { insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
 import { Statements } from './statements.ts'
@@ -59,12 +60,13 @@ export class JournalFile implements Disposable {
     this.#gateway = gateway
     using opening = new DisposableStack()
     this.#lock = opening.use(lockJournal(file))
-    this.#db = openJournalDatabase(file)
-    opening.move()
+    this.#db = opening.adopt(openJournalDatabase(file), (db) => db.close())
     this.#sql = new Statements(this.#db)
     this.#memory = new SeriesMemory(this.#sql)
     this.epoch = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'epoch'")?.value ?? ''
+    this.#requireOwner(file)
     this.#loadLanes()
+    opening.move()
   }
 
   get counters(): JournalCounters {
@@ -134,6 +136,17 @@ export class JournalFile implements Disposable {
     this.#lock[Symbol.dispose]()
   }
 
+  /** A journal's seqs are its gateway's: under another name they would start in the middle, and what is before would count as missing. */
+  #requireOwner(file: string): void {
+    this.#sql.run("INSERT OR IGNORE INTO meta VALUES ('gateway', ?)", this.#gateway)
+    const owner = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'gateway'")?.value
+    if (owner !== this.#gateway)
+      throw new JournalError(
+        'foreign',
+        `expected the journal of gateway ${this.#gateway} at ${file}, got that of ${owner}: give each its own data folder`,
+      )
+  }
+
   #appendReading(reading: VersionedReading, commit: number): void {
     const place = this.#memory.place(reading, toCell(reading.value))
     if (place === null) {
@@ -199,7 +212,8 @@ export class JournalFile implements Disposable {
 
   #setAside(lane: Lane, first: number, last: number, why: string): void {
     if (lane === 'reading') {
-      const body = 'json_array(series, at, n, value, quality, reason)'
+      // Also of a row whose damage has made a number into bytes.
+      const body = "concat_ws(',', quote(series), quote(at), quote(n), quote(value), quote(quality), quote(reason))"
       this.#sql.run(
         `INSERT OR IGNORE INTO aside SELECT 'reading', seq, ?, ${body} FROM reading WHERE seq BETWEEN ? AND ?`,
         why,
@@ -227,8 +241,11 @@ export class JournalFile implements Disposable {
             : this.#sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
         this.#waiting[lane] -= changes
         this.#sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
+        // The lowest of several: one damaged number must not take the commits of whole rows with it.
         if (lane === 'reading')
-          this.#sql.run('DELETE FROM "commit" WHERE id < (SELECT "commit" FROM reading ORDER BY seq LIMIT 1)')
+          this.#sql.run(
+            'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
+          )
       })
     }
   }

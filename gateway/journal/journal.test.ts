@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -117,20 +117,36 @@ test('a refused row is set aside with the reason and the others move on', () => 
   expect(peek.db.prepare('SELECT lane, seq, why FROM aside').all()).toEqual([{ lane: 'reading', seq: 2, why: 'range' }])
 })
 
-test('a flipped bit in a row is found: the row is set aside and declared lost, the others go', () => {
-  {
+test.each([['value = 99'], ["value = x'00'"], ['series = 99'], ['"commit" = 99'], ['quality = 1']])(
+  'damage to a row, as %s, is found: the row is set aside and declared lost, the others go',
+  (damage) => {
+    {
+      using journal = new JournalFile(file, 'g')
+      append(journal, [reading(1), reading(2), reading(3)])
+    }
+    {
+      using peek = openPeek()
+      peek.db.prepare(`UPDATE reading SET ${damage} WHERE seq = 2`).run()
+    }
     using journal = new JournalFile(file, 'g')
-    append(journal, [reading(1), reading(2), reading(3)])
-  }
+    expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
+    expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
+      { kind: 'loss', body: { lane: 'reading', seqs: [[2, 2]], count: 1, why: 'checksum' } },
+    ])
+    using peek = openPeek()
+    expect(peek.db.prepare('SELECT seq, why FROM aside').all()).toEqual([{ seq: 2, why: 'checksum' }])
+  },
+)
+
+test('a damaged row at the front of the outbox takes no whole row with it', () => {
+  using journal = new JournalFile(file, 'g')
+  for (const at of [1, 2, 3, 4]) append(journal, [reading(at)])
   {
     using peek = openPeek()
-    peek.db.prepare('UPDATE reading SET value = 99 WHERE seq = 2').run()
+    peek.db.prepare('UPDATE reading SET "commit" = 99 WHERE seq = 2').run()
   }
-  using journal = new JournalFile(file, 'g')
-  expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
-  expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
-    { kind: 'loss', body: { lane: 'reading', seqs: [[2, 2]], count: 1, why: 'checksum' } },
-  ])
+  ack(journal, 'reading', 1, 1)
+  expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([3, 4])
 })
 
 test('the same fact told twice is one fact', () => {
@@ -181,6 +197,30 @@ test('a state is kept with the rows that led to it and found again', () => {
   expect(journal.states('rule ')).toEqual([['rule a', '2']])
 })
 
+test('one process writes a journal, and for one gateway only', () => {
+  {
+    using _ = new JournalFile(file, 'g')
+    expect(() => new JournalFile(file, 'g')).toThrow(
+      expect.objectContaining({ code: 'busy', message: expect.stringContaining(file) }),
+    )
+  }
+  const foreign = {
+    code: 'foreign',
+    message: `expected the journal of gateway h at ${file}, got that of g: give each its own data folder`,
+  }
+  expect(() => new JournalFile(file, 'h')).toThrow(expect.objectContaining(foreign))
+  new JournalFile(file, 'g')[Symbol.dispose]()
+})
+
+test('a file that is no journal, and a folder that is not there, are named', () => {
+  writeFileSync(file, 'no database at all'.repeat(100))
+  const other = join(folder, 'nowhere/journal.db')
+  for (const name of [file, other]) {
+    const named = { code: 'unreadable', message: expect.stringContaining(`expected a journal at ${name}, got "`) }
+    expect(() => new JournalFile(name, 'g')).toThrow(expect.objectContaining(named))
+  }
+})
+
 test('a newer file is refused by name', () => {
   new JournalFile(file, 'g')[Symbol.dispose]()
   using peek = openPeek()
@@ -206,6 +246,28 @@ test('through its thread: readings share a commit with the event that they led t
   }
   using journal = new JournalFile(file, 'g')
   expect(journal.lanes().reading.issued).toBe(3)
+})
+
+test('through its thread: more readings than share a commit are one commit with their event and their state', async () => {
+  await using journal = await Journal.open({ file, gateway: 'g', clock: manualClock(0), log: pino({ enabled: false }) })
+  let commits = 0
+  using _ = journal.onCommit(() => commits++)
+  const rows = Array.from({ length: 700 }, (_, at) => reading(at))
+  await journal.add(rows, [['rule a', '1']], [event('a1', 'alarm')])
+  await journal.flush()
+  expect(commits).toBe(1)
+  expect(LANES.map((lane) => journal.lanes[lane].issued)).toEqual([1, 0, 700])
+  expect(await journal.states('rule ')).toEqual([['rule a', '1']])
+})
+
+test('through its thread: what opening throws keeps its code, and a closed journal takes nothing more', async () => {
+  const open = () => Journal.open({ file, gateway: 'g', clock: manualClock(0), log: pino({ enabled: false }) })
+  const journal = await open()
+  await expect(open()).rejects.toMatchObject({ code: 'busy' })
+  expect(journal.ended.aborted).toBe(false)
+  await journal[Symbol.asyncDispose]()
+  await expect(journal.add([reading(1)])).rejects.toMatchObject({ code: 'closed' })
+  await (await open())[Symbol.asyncDispose]()
 })
 
 function openPeek(): Disposable & { db: Database.Database } {

@@ -55,7 +55,8 @@ export function insertEvent(sql: Statements, lane: Lane, seq: number, event: Sit
 interface ReadingRow {
   readonly seq: number
   readonly series: number
-  readonly device: string
+  /** Null: the damaged number of a series that is none. */
+  readonly device: string | null
   readonly point: string
   readonly hash: string
   readonly at: number
@@ -63,23 +64,29 @@ interface ReadingRow {
   readonly value: Cell
   readonly quality: number
   readonly reason: number
-  readonly boot: string
+  /** Null: the damaged number of a commit that is none. */
+  readonly boot: string | null
   readonly journalled: number
   readonly mono: number
   readonly sum: number
 }
 
+type WholeRow = ReadingRow & { readonly device: string; readonly boot: string }
+
 export function selectReadings(sql: Statements, first: number, last: number, rowsMax: number): CheckedRows<JournalledReading> {
   const rows = sql.all<ReadingRow>(
     `SELECT r.seq, r.series, s.device, s.point, s.hash, r.at, r.n, r.value, r.quality, r.reason, r.sum, c.boot, c.journalled, c.mono
-     FROM reading r JOIN series s ON s.id = r.series JOIN "commit" c ON c.id = r."commit" WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq LIMIT ?`,
+     FROM reading r LEFT JOIN series s ON s.id = r.series LEFT JOIN "commit" c ON c.id = r."commit" WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq LIMIT ?`,
     first,
     last,
     rowsMax,
   )
   return checked(
     rows,
-    (row) => row.sum === readingSum(row.seq, row.series, row.at, row.n, row.value, row.quality, row.reason),
+    (row): row is WholeRow =>
+      row.device !== null &&
+      row.boot !== null &&
+      row.sum === readingSum(row.seq, row.series, row.at, row.n, row.value, row.quality, row.reason),
     ({ seq, device, point, hash, at, n, value, quality, reason, boot, journalled, mono }) => {
       const why = REASONS[reason - 1]
       const judged = { quality: QUALITIES[quality] ?? 'bad', ...(why && { reason: why }) }
@@ -104,16 +111,17 @@ export function selectEvents(
   )
   return checked(
     rows,
-    ({ seq, body, sum }) => sum === noticeSum(lane, seq, body),
+    (row): row is typeof row => row.sum === noticeSum(lane, row.seq, row.body),
     ({ seq, body }) => ({ seq, event: JSON.parse(body) as SiteEvent }),
   )
 }
 
-function checked<Row extends { readonly seq: number }, T>(
+function checked<Row extends { readonly seq: number }, Whole extends Row, T>(
   rows: readonly Row[],
-  isWhole: (row: Row) => boolean,
-  toRow: (row: Row) => T,
+  isWhole: (row: Row) => row is Whole,
+  toRow: (row: Whole) => T,
 ): CheckedRows<T> {
-  const damaged = rows.filter((row) => !isWhole(row)).map(({ seq }) => seq)
-  return { rows: (damaged.length > 0 ? rows.filter(isWhole) : rows).map(toRow), damaged }
+  const whole = rows.filter(isWhole)
+  const damaged = whole.length === rows.length ? [] : rows.filter((row) => !isWhole(row)).map(({ seq }) => seq)
+  return { rows: whole.map(toRow), damaged }
 }
