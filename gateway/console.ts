@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import type { GatewayStatus } from './gateway.ts'
+import type { GatewayStatus } from './gateway-status.ts'
 import { gatewayMetrics, measureRoom } from './metrics.ts'
 
 /** A technician's browser, a script and a scraper, with room to spare. */

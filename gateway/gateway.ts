@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { openBus } from '#drivers'
-import { Uplink, type UplinkState } from '#uplink'
+import { Uplink } from '#uplink'
 import { type SiteEvent, WIRE_VERSION } from '#wire'
 import type { GatewayConfig } from './config.ts'
 import { DESCRIBED_STATE_PREFIX, tellings } from './description.ts'
 import { EdgeJudge, RULE_STATE_PREFIX } from './edge-judge.ts'
 import { eventId } from './event-id.ts'
-import { JOURNAL_SCHEMA, Journal, type LaneStates } from './journal/index.ts'
-import { type DeviceState, Supervisor } from './supervisor.ts'
+import type { GatewayStatus } from './gateway-status.ts'
+import { JOURNAL_SCHEMA, Journal } from './journal/index.ts'
+import { Supervisor } from './supervisor.ts'
 
 export interface GatewayOptions {
   readonly config: GatewayConfig
@@ -18,19 +19,6 @@ export interface GatewayOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
-}
-
-/** What the gateway knows of itself; the console shows it. */
-export interface GatewayStatus {
-  readonly gateway: string
-  readonly version: string
-  readonly epoch: string
-  readonly boot: string
-  readonly now: number
-  readonly uplink: UplinkState
-  readonly journal: Journal['counters'] & { readonly lanes: LaneStates }
-  readonly lines: Readonly<Record<string, object>>
-  readonly devices: readonly DeviceState[]
 }
 
 /** A running site. */

@@ -1,3 +1,4 @@
 /** The running site. */
 export { type GatewayConfig, GatewayFile, readGatewayConfig, type SiteDevice } from './config.ts'
-export { type Gateway, type GatewayOptions, type GatewayStatus, openGateway } from './gateway.ts'
+export { type Gateway, type GatewayOptions, openGateway } from './gateway.ts'
+export type { GatewayStatus } from './gateway-status.ts'

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { Gauge, Registry } from 'prom-client'
 import { LANES } from '#wire'
-import type { GatewayStatus } from './gateway.ts'
+import type { GatewayStatus } from './gateway-status.ts'
 
 /** What a row takes in the journal's file, with its share of pages; measured at 240 readings a second. */
 const ROW_BYTES = 80

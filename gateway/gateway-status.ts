@@ -1,0 +1,16 @@
+import type { UplinkState } from '#uplink'
+import type { Journal, LaneStates } from './journal/index.ts'
+import type { DeviceState } from './supervisor.ts'
+
+/** What the gateway knows of itself; the console shows it. */
+export interface GatewayStatus {
+  readonly gateway: string
+  readonly version: string
+  readonly epoch: string
+  readonly boot: string
+  readonly now: number
+  readonly uplink: UplinkState
+  readonly journal: Journal['counters'] & { readonly lanes: LaneStates }
+  readonly lines: Readonly<Record<string, object>>
+  readonly devices: readonly DeviceState[]
+}
