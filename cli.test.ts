@@ -176,6 +176,12 @@ describe('what cannot be had', () => {
     expect(stderr).toMatch(new RegExp(`^expected .*\\b${port}\\b.*${flag}.*\\n$`))
   })
 
+  test('a host that is not this machine is named', async () => {
+    const file = write('far.yaml', 'gateway: g\nconsole: { host: 192.0.2.1, port: 0 }\n')
+    const { code, stderr } = await run(['gateway', '--config', file, '--insecure-lan'], { SLUICE_LOG: 'silent' })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'expected an address of this machine as host, got 192.0.2.1\n' })
+  })
+
   test('a data folder that is none, and a journal that is none, are named', async () => {
     const file = gatewayFile('data: ./file/data\n')
     write('file', '')

@@ -288,6 +288,7 @@ function naming(ports: Readonly<Record<string, number>>): (error: unknown) => ne
   return (cause) => {
     const { code, syscall, port = 0, address } = cause as NodeJS.ErrnoException & { port?: number; address?: string }
     if (syscall !== 'listen' || code === undefined) throw cause
+    if (code === 'EADDRNOTAVAIL') throw new Error(`expected an address of this machine as host, got ${address}`, { cause })
     const flags = Object.entries(ports).flatMap(([flag, wanted]) => (wanted === port ? [flag] : []))
     const hint = flags.length > 0 ? `: choose another with ${flags.join(' or ')}, or in the file` : ''
     if (code === 'EADDRINUSE') throw new Error(`expected port ${port} on ${address} to be free, got one in use${hint}`, { cause })
