@@ -62,7 +62,7 @@ export function readProfile(file: string, name = join(basename(dirname(file)), b
   }
   profile.examples.forEach((example, index) => {
     for (const pointName of Object.keys(example.readings)) {
-      if (!(pointName in profile.modbus.points))
+      if (!Object.hasOwn(profile.modbus.points, pointName))
         faults.push(fault(['examples', index, 'readings', pointName], 'expected the name of a point above, got an unknown one'))
     }
   })

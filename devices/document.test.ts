@@ -119,3 +119,15 @@ test.each([
 test.each(['0s', '1.5s', '10', 's', '1w', '1234567s', ' 1s'])('%s is no duration', (text) => {
   expect(faultsOf(() => parse(`title: one\nstations: {}\nevery: "${text}"\n`))).toHaveLength(1)
 })
+
+test('an alias of nothing, and aliases that unfold without end, are refused with the file', () => {
+  const bomb = [
+    'a: &a [x, x, x, x, x, x, x, x, x]',
+    ...'bcdefg'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdef'[index]}`).join(', ')}]`),
+  ].join('\n')
+  for (const text of ['a: *nothing', bomb]) {
+    expect(() => parseYaml(text, Type.Object({}), 'x.yaml')).toThrow(
+      expect.objectContaining({ name: 'Error', code: 'invalid', message: expect.stringContaining('x.yaml:1:1') }),
+    )
+  }
+})

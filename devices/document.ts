@@ -4,6 +4,9 @@ import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { LineCounter, parseDocument, type Node as YamlNode } from 'yaml'
 
+/** Aliases that a file may unfold. */
+const ALIASES_MAX = 100
+
 /** One thing that is wrong in a file a person wrote. Lines and columns count from 1. */
 export interface DocumentFault {
   readonly file: string
@@ -45,9 +48,7 @@ export interface Document<T> {
  */
 export function parseYaml<T extends TSchema>(text: string, schema: T, file: string): Document<Static<T>> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 100 } as Parameters<
-    typeof parseDocument
-  >[1])
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
   const at = (offset: number, path: string, message: string): DocumentFault => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col, path, message }
@@ -59,7 +60,14 @@ export function parseYaml<T extends TSchema>(text: string, schema: T, file: stri
 
   const fault = (path: readonly (string | number)[], message: string): DocumentFault =>
     at(offsetOf(document.contents, path), pathText(path), message)
-  const value = Value.Default(schema, document.toJS() ?? {})
+  let content: unknown
+  try {
+    content = document.toJS({ maxAliasCount: ALIASES_MAX }) ?? {}
+  } catch (cause) {
+    // An alias of nothing, or a few lines of aliases that unfold into millions.
+    throw new DocumentError([fault([], `expected aliases that can be followed, got ${(cause as Error).message}`)])
+  }
+  const value = Value.Default(schema, content)
   const errors = schemaErrors(schema, value)
   if (errors.length > 0) {
     const faults = ofChosenBranches(errors).flatMap((error) =>

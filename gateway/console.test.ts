@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { buildConsole } from './console.ts'
-import type { GatewayStatus } from './gateway.ts'
+import type { GatewayStatus } from './gateway-status.ts'
 
 const lane = { issued: 5, oldest: 4, waiting: 2 }
 const STATUS: GatewayStatus = {

@@ -23,7 +23,7 @@ export async function measureRoom(journalFile: string, rowsPerSecond: number): P
 
 /**
  * The gateway's numbers in Prometheus' text format. Along the road they balance: read = journalled + duplicates + pending, and journalled =
- * acknowledged + waiting, in each lane.
+ * settled + waiting, in each lane.
  */
 export async function gatewayMetrics({ devices, journal, uplink, lines }: GatewayStatus, room: Room): Promise<string> {
   const registry = new Registry()
@@ -35,12 +35,16 @@ export async function gatewayMetrics({ devices, journal, uplink, lines }: Gatewa
   set('readings_read_total', 'Readings that drivers gave since the start', sum(devices.map(({ readings }) => readings)))
   set('readings_bad_total', 'Of these, readings without a value', sum(devices.map(({ bad }) => bad)))
   const issued = gauge('rows_journalled_total', 'Rows given a seq in this journal', ['lane'])
-  const acked = gauge('rows_acked_total', 'Rows that the cloud has durably', ['lane'])
+  const settled = gauge(
+    'rows_settled_total',
+    'Rows the outbox is done with: the cloud has or refuses them, or they are declared lost',
+    ['lane'],
+  )
   const waiting = gauge('outbox_rows', 'Rows that wait for the cloud', ['lane'])
   for (const lane of LANES) {
     const state = journal.lanes[lane]
     issued.set({ lane }, state.issued)
-    acked.set({ lane }, state.issued - state.waiting)
+    settled.set({ lane }, state.issued - state.waiting)
     waiting.set({ lane }, state.waiting)
   }
   set('rows_pending', 'Readings on their way into the journal', journal.pending)

@@ -4,7 +4,7 @@ import { SyncError } from '#wire'
 /** The broker has this long to accept a connection, and a publish to be taken. */
 const ANSWER_WAIT_MS = 10_000
 /** A planned end waits so long for the peer. */
-const FAREWELL_MS = 2000
+const FAREWELL_MS = 1000
 /** A half-open link is noticed after one and a half of these. */
 const KEEPALIVE_S = 15
 
@@ -84,6 +84,12 @@ export class Session implements AsyncDisposable {
       this.#client.publishAsync(topic, bytes, { qos: 1, retain: options.retain ?? false }),
       `PUBACK for ${topic}`,
     )
+  }
+
+  /** Ends it at once, without a farewell: for a peer that answers nothing. */
+  abort(): void {
+    this.#closed.abort()
+    this.#client.end(true)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

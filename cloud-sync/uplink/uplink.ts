@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { Session } from '#mqtt'
-import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, SyncError, topic } from '#wire'
+import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
 
 import { Window } from './window.ts'
@@ -16,6 +16,8 @@ const LOOK_MS = 1000
 /** What the cloud does not have by then goes after the next start. */
 const DRAIN_MS = 3000
 const DRAIN_LOOK_MS = 20
+/** After it a broker that takes no farewell is left without one. */
+const FAREWELL_MS = 1000
 /** Reconnecting: full jitter between half and all of a delay that doubles from the first to the last of these. */
 const BACKOFF_MS = [500, 30_000] as const
 
@@ -96,8 +98,8 @@ export class Uplink implements AsyncDisposable {
           delayMs = BACKOFF_MS[0]
         })
       } catch (error) {
-        if (!(error instanceof SyncError)) throw error
-        this.#tell(false, error.message)
+        // Whatever it was, rows are in the journal and the next connection sends them.
+        if (!this.#stop.signal.aborted) this.#tell(false, (error as Error).message)
       }
       await sleep(delayMs * (0.5 + random() / 2), this.#stop.signal)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
@@ -114,6 +116,9 @@ export class Uplink implements AsyncDisposable {
     )
     const ring = () => this.#bell.ring()
     session.closed.addEventListener('abort', ring, { once: true })
+    const leave = () => void setTimeout(() => session.abort(), FAREWELL_MS).unref()
+    this.#stop.signal.addEventListener('abort', leave, { once: true })
+    using _ = { [Symbol.dispose]: () => this.#stop.signal.removeEventListener('abort', leave) }
     this.#beginAgain()
     await session.subscribe(topic(gateway, 'ack'))
     await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })

@@ -6,7 +6,7 @@ const common = {
   title: { zh: '水位', en: 'level' },
   device: 'd',
   point: 'p',
-  validFrom: '2026-01-01',
+  validFrom: '1970-01-01',
   approver: 'tests',
   edge: false,
 }
@@ -92,4 +92,14 @@ test('any window that is reached is enough, and the verdict carries the action, 
   expect(list[0]?.evidence.rows).toHaveLength(4)
   // The 1 h sum has fallen below 50 mm; of the two windows that hold the lower grade the one further beyond its limit explains it.
   expect(list[2]?.evidence).toMatchObject({ limit: 300, windowMs: 60 * MINUTE, sum: 400 })
+})
+
+test('rows from before a rule was valid say nothing to it', () => {
+  const later: Rule = { ...level, validFrom: '1970-01-02' }
+  const before = Date.parse('1970-01-02T00:00:00+08:00')
+  const inputs: RuleInput[] = [
+    { at: before - 1, value: 3600, quality: 'good' },
+    { at: before, value: 3320, quality: 'good' },
+  ]
+  expect(verdicts(later, inputs, 2).map(({ at, grade }) => [at, grade])).toEqual([[before, 'blue']])
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
-import { type Document, type DocumentFault, Duration, POINT_NAME } from '#devices'
+import { type Document, type DocumentFault, Duration, durationMs, POINT_NAME } from '#devices'
 
 /** Severity, lowest first: the four colours of China's flood and rainstorm signals. */
 export const GRADES = ['blue', 'yellow', 'orange', 'red'] as const
@@ -79,9 +79,15 @@ export const Rules = Type.Array(Rule, { maxItems: RULES_MAX, default: [] })
 /** The longest window a rule may ask for. */
 export const WINDOW_MAX_MS = 72 * 3_600_000
 
-/** The first 16 hex digits of SHA-256 over the rule: the version that evidence names. */
+/** Raised when a fold computes otherwise or keeps another state: a state that an older one left is then not taken for its own. */
+const FOLD_VERSION = 1
+
+/** The first 16 hex digits of SHA-256 over the rule and the arithmetic that judges it: the version that evidence names. */
 export function ruleVersion(rule: Rule): string {
-  return createHash('sha256').update(JSON.stringify(rule)).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(JSON.stringify([FOLD_VERSION, rule]))
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** Faults that the schema cannot say: an id given twice, or two rules that would make one incident. */
@@ -95,6 +101,8 @@ export function checkRules(
     const twin = earlier.find(
       ({ family, device, point }) => family === rule.family && device === rule.device && point === rule.point,
     )
+    const faults = checkTimes(document, rule, [...path, index])
+    if (faults.length > 0) return faults
     if (earlier.some(({ id }) => id === rule.id))
       return [document.fault([...path, index, 'id'], `expected each rule id once, got "${rule.id}" again`)]
     return twin
@@ -106,4 +114,22 @@ export function checkRules(
         ]
       : []
   })
+}
+
+function checkTimes(document: Document<unknown>, rule: Rule, path: readonly (string | number)[]): DocumentFault[] {
+  const faults: DocumentFault[] = []
+  const day = new Date(`${rule.validFrom}T00:00:00Z`)
+  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== rule.validFrom) {
+    faults.push(document.fault([...path, 'validFrom'], `expected a day such as 2026-07-01, got ${rule.validFrom}`))
+  }
+  if (rule.kind !== 'rain-window') return faults
+  for (const [grade, { any }] of Object.entries(rule.grades)) {
+    for (const [index, { window }] of any.entries()) {
+      if (durationMs(window) <= WINDOW_MAX_MS) continue
+      faults.push(
+        document.fault([...path, 'grades', grade, 'any', index, 'window'], `expected a window of at most 72h, got ${window}`),
+      )
+    }
+  }
+  return faults
 }
