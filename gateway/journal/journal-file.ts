@@ -86,7 +86,6 @@ export class JournalFile implements Disposable {
       for (const event of events) this.#appendEvent(event)
       for (const [key, body] of states)
         this.#sql.run('INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body', key, body)
-      this.#memory.store()
       this.#storeIssued()
     })
   }
@@ -240,6 +239,7 @@ export class JournalFile implements Disposable {
             ? this.#sql.run('DELETE FROM reading WHERE seq BETWEEN ? AND ?', from, to)
             : this.#sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
         this.#waiting[lane] -= changes
+        if (lane === 'reading') this.#memory.store()
         this.#sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
         // The lowest of several: one damaged number must not take the commits of whole rows with it.
         if (lane === 'reading')

@@ -32,8 +32,19 @@ export class SeriesMemory {
   load(): void {
     this.#series.clear()
     type Row = { id: number; device: string; point: string; hash: string; at: number; cell: Cell }
+    const byId = new Map<number, Series>()
     for (const { id, at, cell, ...name } of this.#sql.all<Row>('SELECT id, device, point, hash, at, value AS cell FROM series')) {
-      this.#series.set(keyOf(name), { id, at, cell, isTouched: false })
+      const series = { id, at, cell, isTouched: false }
+      byId.set(id, series)
+      this.#series.set(keyOf(name), series)
+    }
+    // Of rows that wait still, the rows themselves say more than what was stored when others were freed.
+    const newest = this.#sql.all<Pick<Row, 'id' | 'at' | 'cell'>>(
+      'SELECT series AS id, MAX(at) AS at, value AS cell FROM reading GROUP BY series',
+    )
+    for (const { id, at, cell } of newest) {
+      const series = byId.get(id)
+      if (series && at > series.at) Object.assign(series, { at, cell, isTouched: true })
     }
   }
 
@@ -48,7 +59,7 @@ export class SeriesMemory {
     return n === null ? null : { series: series.id, n }
   }
 
-  /** Writes what changed; inside the transaction of the rows. */
+  /** Writes what changed; inside the transaction that frees rows, for they were what it could be read from. */
   store(): void {
     for (const series of this.#series.values()) {
       if (series.isTouched) this.#sql.run('UPDATE series SET at = ?, value = ? WHERE id = ?', series.at, series.cell, series.id)
