@@ -1,7 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { decode } from 'cborg'
 import { type Static, Type } from 'typebox'
-import { Value as Schema } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANES, WIRE_VERSION } from './batch/index.ts'
 import { decodeReadings } from './decode-columns.ts'
 import { EVENT_KINDS } from './event.ts'
@@ -46,6 +46,9 @@ const Events = Type.Array(
   ]),
 )
 
+const envelopeCheck = Compile(Envelope)
+const eventsCheck = Compile(Events)
+
 /**
  * Reads the head of a batch.
  * @throws SyncError `too-large`, `malformed` or `version`: it cannot be said which rows these bytes are.
@@ -89,7 +92,7 @@ function decodeEnvelope(bytes: Uint8Array): Static<typeof Envelope> {
   const version = typeof envelope === 'object' && envelope !== null && 'v' in envelope ? envelope.v : undefined
   if (typeof version === 'number' && version > WIRE_VERSION)
     throw new SyncError('version', `expected wire version ${WIRE_VERSION} or older, got ${version}`)
-  if (!Schema.Check(Envelope, envelope) || !(envelope.body instanceof Uint8Array) || envelope.last < envelope.first)
+  if (!envelopeCheck.Check(envelope) || !(envelope.body instanceof Uint8Array) || envelope.last < envelope.first)
     throw new SyncError('malformed', 'expected the envelope of a batch')
   return envelope
 }
@@ -105,7 +108,7 @@ function open(body: Uint8Array): unknown {
 }
 
 function decodeEvents(content: unknown): JournalledEvent[] {
-  if (!Schema.Check(Events, content)) throw new SyncError('malformed', 'expected events of known kinds')
+  if (!eventsCheck.Check(content)) throw new SyncError('malformed', 'expected events of known kinds')
   return content.map(([seq, { id, kind, at, device, body }]) => ({
     seq,
     event: { id, kind, at, ...(device !== undefined && { device }), body },
