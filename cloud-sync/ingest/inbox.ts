@@ -6,6 +6,7 @@ import {
   type BatchHead,
   decodeBatch,
   decodeBatchHead,
+  LANES,
   type Lane,
   type Ranges,
   rangesOf,
@@ -13,6 +14,7 @@ import {
   SyncError,
 } from '#wire'
 import { IngestError } from './ingest-error.ts'
+import { LANE_SCHEMA, type LaneAccount, LaneLedger, type LaneName } from './lane-ledger.ts'
 import { refusalOf } from './refusal.ts'
 
 /** Version of the inbox's file; older code refuses a newer file by name. */
@@ -25,14 +27,11 @@ const CREDIT_BYTES = 4 * 1024 * 1024
 const OPENED_MAX = 128
 
 const SCHEMA = `
-CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL,
-  first INTEGER NOT NULL, last INTEGER NOT NULL, rows INTEGER NOT NULL, received INTEGER NOT NULL, refused TEXT NOT NULL, bytes BLOB NOT NULL,
-  UNIQUE (gateway, epoch, lane, first, last));
-CREATE TABLE received (gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, ranges TEXT NOT NULL, PRIMARY KEY (gateway, epoch, lane)) WITHOUT ROWID;
+CREATE TABLE batch (id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, rows INTEGER NOT NULL, received INTEGER NOT NULL, refused TEXT NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE refused (id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
   why TEXT NOT NULL, received INTEGER NOT NULL, bytes BLOB, UNIQUE (gateway, epoch, lane, first, last));
-CREATE TABLE issued (gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (gateway, epoch, lane)) WITHOUT ROWID;
-`
+${LANE_SCHEMA}`
 
 /** A batch as it came from the broker. */
 export interface Delivery {
@@ -65,12 +64,6 @@ export interface InboxCounters {
   unreadable: number
 }
 
-interface Lanes {
-  readonly gateway: string
-  readonly epoch: string
-  readonly lane: Lane
-}
-
 /**
  * The cloud's inbox: batches as they came, durable before they are acknowledged. A batch's row, the seqs received and any refusal commit in
  * one transaction; then the acknowledgement may go.
@@ -81,6 +74,8 @@ export class Inbox implements Disposable {
   readonly rows: Record<Lane, number>
   readonly #db: Sqlite
   readonly #lock: Disposable | null
+  readonly #lanes: LaneLedger
+  readonly #insert: ReturnType<Sqlite['prepare']>
   readonly #opened = new Map<number, InboxEntry>()
   #unreadBytes = 0
 
@@ -101,6 +96,10 @@ export class Inbox implements Disposable {
     } else if (version !== INBOX_SCHEMA)
       throw new IngestError('version', `expected inbox version ${INBOX_SCHEMA} in ${file}, got ${version}`)
     this.rows = this.rowsUpTo(Number.MAX_SAFE_INTEGER)
+    this.#lanes = new LaneLedger(this.#db)
+    this.#insert = this.#db.prepare(
+      'INSERT INTO batch (gateway, epoch, lane, first, last, rows, received, refused, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
   }
 
   /**
@@ -111,7 +110,7 @@ export class Inbox implements Disposable {
     const acks = new Map<string, AddressedAck>()
     const entries: InboxEntry[] = []
     const isFull = this.#measureUnread(cursor) >= UNREAD_BYTES_MAX
-    this.#db.transaction(() => {
+    this.#lanes.transact(() => {
       for (const delivery of deliveries) {
         const head = this.#headOf(delivery)
         if (head === null) continue
@@ -130,7 +129,7 @@ export class Inbox implements Disposable {
           ack: { ...known, ranges: ranges.map(([first, last]) => [first, last]), refused: [...known.refused, ...answer.refused] },
         })
       }
-    })()
+    })
     for (const entry of entries) this.#remember(entry)
     return [...acks.values()]
   }
@@ -149,32 +148,14 @@ export class Inbox implements Disposable {
 
   /** Keeps how far a gateway says it has numbered its rows. */
   putIssued(gateway: string, { epoch, lanes }: Pick<Status, 'epoch' | 'lanes'>): void {
-    this.#db.transaction(() => {
-      for (const [lane, { issued }] of Object.entries(lanes)) this.#raiseIssued({ gateway, epoch, lane: lane as Lane }, issued)
-    })()
+    this.#lanes.transact(() => {
+      for (const lane of LANES) this.#lanes.issue({ gateway, epoch, lane }, lanes[lane].issued)
+    })
   }
 
-  /** Everything an audit needs, a row a lane of a gateway's epoch; of one gateway or of all. */
-  lanes(
-    gateway: string | null = null,
-  ): readonly (Lanes & { readonly issued: number; readonly received: Ranges; readonly refused: Ranges })[] {
-    const rows = this.#db
-      .prepare(
-        'SELECT gateway, epoch, lane, seq AS issued, ranges FROM issued LEFT JOIN received USING (gateway, epoch, lane) WHERE gateway = IIF(? IS NULL, gateway, ?) ORDER BY gateway, epoch, lane',
-      )
-      .all(gateway, gateway) as (Lanes & { issued: number; ranges: string | null })[]
-    const refused = this.#db.prepare('SELECT first, last FROM refused WHERE gateway = ? AND epoch = ? AND lane = ?')
-    return rows.map(({ gateway: id, epoch, lane, issued, ranges }) => ({
-      gateway: id,
-      epoch,
-      lane,
-      issued,
-      received: JSON.parse(ranges ?? '[]') as Ranges,
-      refused: (refused.all(id, epoch, lane) as { first: number; last: number }[]).reduce<Ranges>(
-        (sum, { first, last }) => addRange(sum, first, last),
-        [],
-      ),
-    }))
+  /** Everything an audit needs, a row a lane of a gateway's epoch. */
+  lanes(): readonly (LaneName & LaneAccount)[] {
+    return this.#lanes.all()
   }
 
   /** Rows of each lane up to a batch, without the refused ones. */
@@ -208,7 +189,7 @@ export class Inbox implements Disposable {
   }
 
   #put(head: BatchHead, { bytes, received }: Delivery, entries: InboxEntry[]): Pick<Ack, 'ranges' | 'refused'> {
-    this.#raiseIssued(head, head.last)
+    this.#lanes.issue(head, head.last)
     let batch: Batch
     try {
       batch = decodeBatch(bytes)
@@ -219,65 +200,39 @@ export class Inbox implements Disposable {
     }
     const refused = poisonOf(batch, received)
     const refusedSeqs = new Set(refused.map(({ seq }) => seq))
-    const accepted = rangesOf(batch.rows.map(({ seq }) => seq).filter((seq) => !refusedSeqs.has(seq)))
-    const added = this.#db
-      .prepare(
-        'INSERT INTO batch (gateway, epoch, lane, first, last, rows, received, refused, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      )
-      .run(
-        head.gateway,
-        head.epoch,
-        head.lane,
-        head.first,
-        head.last,
-        head.rows,
+    const accepted = rangesOf(batch.rows.flatMap(({ seq }) => (refusedSeqs.has(seq) ? [] : [seq])))
+    if (accepted.every(([first, last]) => this.#lanes.isKnown(head, first, last))) this.counters.duplicates += 1
+    else {
+      const { gateway, epoch, lane, first, last, rows } = head
+      const { lastInsertRowid } = this.#insert.run(
+        gateway,
+        epoch,
+        lane,
+        first,
+        last,
+        rows,
         received,
         JSON.stringify([...refusedSeqs]),
         bytes,
       )
-    if (added.changes === 0) this.counters.duplicates += 1
-    else {
       this.counters.batches += 1
-      this.rows[head.lane] += batch.rows.length - refused.length
+      this.rows[lane] += batch.rows.length - refused.length
       this.#unreadBytes += bytes.length
-      this.#receive(head, accepted)
-      for (const { seq, why } of refused) this.#refuse(head, seq, seq, why, received, null)
-      entries.push({ id: Number(added.lastInsertRowid), received, batch: without(batch, refusedSeqs) })
+      this.#lanes.receive(head, accepted)
+      entries.push({ id: Number(lastInsertRowid), received, batch: without(batch, refusedSeqs) })
     }
+    for (const { seq, why } of refused) this.#refuse(head, seq, seq, why, received, null)
     return { ranges: accepted.map(([first, last]) => [first, last]), refused: refused.map(({ seq, why }) => [seq, seq, why]) }
   }
 
-  #receive({ gateway, epoch, lane }: Lanes, accepted: Ranges): void {
-    const text = this.#db
-      .prepare('SELECT ranges FROM received WHERE gateway = ? AND epoch = ? AND lane = ?')
-      .pluck()
-      .get(gateway, epoch, lane) as string | undefined
-    const ranges = accepted.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), JSON.parse(text ?? '[]') as Ranges)
-    this.#db
-      .prepare('INSERT INTO received VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ranges = excluded.ranges')
-      .run(gateway, epoch, lane, JSON.stringify(ranges))
-  }
-
-  #refuse(
-    { gateway, epoch, lane }: Lanes,
-    first: number,
-    last: number,
-    why: string,
-    received: number,
-    bytes: Uint8Array | null,
-  ): void {
-    this.counters.refused += last - first + 1
-    this.#db
+  #refuse(name: LaneName, first: number, last: number, why: string, received: number, bytes: Uint8Array | null): void {
+    this.#lanes.refuse(name, [[first, last]])
+    const { changes } = this.#db
       .prepare(
         'INSERT INTO refused (gateway, epoch, lane, first, last, why, received, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       )
-      .run(gateway, epoch, lane, first, last, why, received, bytes)
-  }
-
-  #raiseIssued({ gateway, epoch, lane }: Lanes, seq: number): void {
-    this.#db
-      .prepare('INSERT INTO issued VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = MAX(seq, excluded.seq)')
-      .run(gateway, epoch, lane, seq)
+      .run(name.gateway, name.epoch, name.lane, first, last, why, received, bytes)
+    if (changes > 0) this.counters.refused += last - first + 1
   }
 
   #open(id: number): InboxEntry {

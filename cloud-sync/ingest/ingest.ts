@@ -223,7 +223,7 @@ export class Ingest implements AsyncDisposable {
 
   /** How far the gateway says it has come, beside how many of its rows are here. */
   #positions(gateway: string, epoch: string, lanes: Status['lanes']): Record<string, { issued: number; received: number }> {
-    const here = this.#inbox.lanes(gateway).filter((lane) => lane.epoch === epoch)
+    const here = this.#inbox.lanes().filter((lane) => lane.gateway === gateway && lane.epoch === epoch)
     return Object.fromEntries(
       LANES.map((lane) => [
         lane,

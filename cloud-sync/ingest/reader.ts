@@ -12,15 +12,27 @@ const LOOK_MS = 1000
 /** After a failure, doubling between these. */
 const RETRY_MS = [250, 30_000] as const
 
+/**
+ * Steps begun at once: while a store's server writes one, the batches of the next are opened and the one before is recorded.
+ */
+const STEPS_MAX = 2
+
 /** What a reader does with batches. It is told them at least once, in order; doing the same again must change nothing. */
 export interface ReaderWork {
   readonly name: string
-  /** Work outside the records, finished before the cursor moves; what it returns goes on to `record`. */
+  /** Work outside the records, finished before the cursor moves. Begun in order, while the step before may not be finished or recorded yet. */
   prepare?(entries: readonly InboxEntry[]): Promise<void>
-  /** Work in the records, in the transaction that moves the cursor. */
+  /** Work in the records, in the transaction that moves the cursor; in order, one step at a time, of the very array that was prepared. */
   record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void>
   /** Called where that transaction did not come to be. */
   forget?(): void
+}
+
+interface Step {
+  readonly entries: readonly InboxEntry[]
+  readonly last: number
+  /** Why the work outside the records failed, or null. */
+  readonly prepared: Promise<Error | null>
 }
 
 /** Reads the inbox once, in order, with a durable cursor; a failure is retried for ever and holds back nobody else. */
@@ -80,26 +92,48 @@ export class Reader implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
+    let steps: Step[] = []
     for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
       try {
         const heard = this.#bell.count
-        const entries = this.#inbox.after(this.#cursor, STEP_BATCHES_MAX).filter(({ id }) => id <= this.#limit())
-        if (entries.length === 0) await this.#bell.wait(heard, LOOK_MS, signal)
-        else await this.#step(entries)
+        while (steps.length < STEPS_MAX) {
+          const step = this.#begin(steps.at(-1)?.last ?? this.#cursor)
+          if (step === null) break
+          steps.push(step)
+        }
+        const step = steps.shift()
+        if (step) await this.#finish(step)
+        else await this.#bell.wait(heard, LOOK_MS, signal)
         this.#tell(null)
         retryMs = RETRY_MS[0]
       } catch (error) {
+        // The next begins anew after the cursor; what the begun ones still do, they will do again.
+        steps = []
         this.#work.forget?.()
         this.#tell(error as Error)
         await sleep(retryMs, signal)
         retryMs = Math.min(retryMs * 2, RETRY_MS[1])
       }
     }
+    await Promise.all(steps.map(({ prepared }) => prepared))
   }
 
-  async #step(entries: readonly InboxEntry[]): Promise<void> {
-    const last = entries.at(-1)?.id ?? this.#cursor
-    await this.#work.prepare?.(entries)
+  /** Null where there is nothing to do after this batch yet. */
+  #begin(cursor: number): Step | null {
+    const entries = this.#inbox.after(cursor, STEP_BATCHES_MAX).filter(({ id }) => id <= this.#limit())
+    const last = entries.at(-1)
+    if (last === undefined) return null
+    // A failure is told where the step is finished.
+    const prepared = (this.#work.prepare?.(entries) ?? Promise.resolve()).then(
+      () => null,
+      (error: Error) => error,
+    )
+    return { entries, last: last.id, prepared }
+  }
+
+  async #finish({ entries, last, prepared }: Step): Promise<void> {
+    const error = await prepared
+    if (error) throw error
     await this.#records.db.transaction().execute(async (trx) => {
       await this.#work.record(trx, entries)
       const row = { cursor: last, updated: Date.now() }

@@ -100,7 +100,7 @@ export class SeriesKeeper implements AsyncDisposable {
         )
     }
     const reached = this.#refill ?? position
-    if (reached !== mark.reached) await series.setMark({ life: mark.life, reached })
+    if (reached !== mark.reached) await series.setReached(reached)
     // Only now: ended in between, the next start finds another life again.
     if (isOther) await this.#remember(mark.life)
     this.#marked = reached

@@ -17,26 +17,29 @@ export class SeriesWriter implements ReaderWork {
   readonly name = 'series'
   readonly #series: SeriesStore
   /** From `prepare` to `record`. */
-  #rows: readonly SeriesRow[] = []
-  #refused: readonly RefusedRow[] = []
+  readonly #prepared = new WeakMap<
+    readonly InboxEntry[],
+    { readonly rows: readonly SeriesRow[]; readonly refused: readonly RefusedRow[] }
+  >()
 
   constructor(series: SeriesStore) {
     this.#series = series
   }
 
   async prepare(entries: readonly InboxEntry[]): Promise<void> {
-    this.#rows = rowsOf(entries)
-    this.#refused = await writeRows(this.#series, this.#rows)
+    const rows = rowsOf(entries)
+    this.#prepared.set(entries, { rows, refused: await writeRows(this.#series, rows) })
   }
 
-  async record(trx: Kysely<RecordTables>): Promise<void> {
-    if (this.#rows.length === 0) return
+  async record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void> {
+    const { rows, refused } = this.#prepared.get(entries) ?? { rows: [], refused: [] }
+    if (rows.length === 0) return
     const stored = Date.now()
-    await parkRows(trx, this.#refused, stored)
+    await parkRows(trx, refused, stored)
     const change = await recordChange(trx, 'readings', '', stored)
     await putLatest(
       trx,
-      newestOf(this.#rows).map(({ device, point, at, n, value, quality, reason = null, received, hash }) => {
+      newestOf(rows).map(({ device, point, at, n, value, quality, reason = null, received, hash }) => {
         return { device, point, at, n, value: JSON.stringify(value), quality, reason, received, stored, hash, change }
       }),
     )

@@ -106,9 +106,9 @@ class EmbeddedSeries implements SeriesStore {
     return mark
   }
 
-  async setMark({ life, reached }: SeriesMark): Promise<void> {
+  async setReached(reached: number): Promise<void> {
     if (this.#writer === undefined) throw new StoreError('readonly', 'expected a series store opened for writing')
-    this.#sqlite.prepare('update mark set life = ?, reached = ?').run(life, reached)
+    this.#sqlite.prepare('update mark set reached = ?').run(reached)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

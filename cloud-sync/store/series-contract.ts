@@ -93,6 +93,8 @@ function kept(open: () => Promise<SeriesStore>): void {
     const rows = names.flatMap((name, index) => [
       row(NOON + index, `${name}"`, { device: name, hash: name }),
       row(NOON + index, index, { point: name }),
+      row(NOON, -1 - index, { device: `d ${name}`, point: 'x' }),
+      row(NOON, 1000 + index, { device: 'd', point: `${name} x` }),
     ])
     expect(await store.write(rows)).toEqual([])
     for (const one of rows) {
@@ -148,6 +150,21 @@ function repeated(open: () => Promise<SeriesStore>): void {
     expect(await store.count()).toBe(6)
   })
 
+  test('keeps conflicts apart from what is new and what is the same, in a write of many rows', async () => {
+    await using store = await open()
+    const minutes = (from: number, to: number, value: number) =>
+      Array.from({ length: to - from }, (_, index) => row(NOON + (from + index) * MINUTE, value))
+    await store.write(minutes(0, 100, 1))
+    await store.write([...minutes(90, 200, 1), ...minutes(150, 160, 2), ...minutes(40, 50, 2), ...minutes(195, 200, 1)])
+    const { rows } = await store.range(ALL)
+    const conflicts = rows.filter(({ n }) => n === 1)
+    expect(await store.count()).toBe(220)
+    expect(rows.filter(({ n, value }) => n === 0 && value === 1)).toHaveLength(200)
+    expect(conflicts.map(({ at, value, reason }) => [(at - NOON) / MINUTE, value, reason])).toEqual(
+      [...minutes(40, 50, 2), ...minutes(150, 160, 2)].map(({ at }) => [(at - NOON) / MINUTE, 2, 'conflict']),
+    )
+  })
+
   test('is equal after a replay in any order, in pieces of any size, with any rows twice', async () => {
     const rows = Array.from({ length: 60 }, (_, index) =>
       row(NOON + Math.floor(index / 3) * 7 * MINUTE, index, {
@@ -183,7 +200,7 @@ function marked(open: () => Promise<SeriesStore>): void {
     expect(first).toEqual({ life: expect.stringMatching(/^[0-9a-f]{16}$/), reached: 0 })
     await store.write([row(NOON, 1)])
     expect(await store.mark()).toEqual(first)
-    await store.setMark({ ...first, reached: 7 })
+    await store.setReached(7)
     expect(await store.mark()).toEqual({ ...first, reached: 7 })
     expect(await store.count()).toBe(1)
     await using other = await open()

@@ -96,6 +96,9 @@ export interface SeriesStore extends AsyncDisposable {
   count(): Promise<number>
   /** The mark; a store that has none is given one with a new life, `reached` 0. @throws StoreError `readonly`, `unavailable` */
   mark(): Promise<SeriesMark>
-  /** @throws StoreError `readonly`, `unavailable` */
-  setMark(mark: SeriesMark): Promise<void>
+  /**
+   * Says how far its writer has come. It leaves the life as it is, so that a store that was wiped a moment ago is not taken for the old one.
+   * @throws StoreError `readonly`, `unavailable`
+   */
+  setReached(reached: number): Promise<void>
 }

@@ -78,7 +78,7 @@ export class InfluxClient {
   }
 
   /** Writes lines; null when all are written. @throws StoreError `unavailable`: nothing is known of any line */
-  async write(lines: string): Promise<Refusal | null> {
+  async write(lines: string | Uint8Array<ArrayBuffer>): Promise<Refusal | null> {
     let answer = await this.#post(lines)
     if (answer.status === 404 && this.#makesDatabase) {
       await this.createDatabase()
@@ -140,7 +140,7 @@ export class InfluxClient {
     return `"${this.#setting.database.replace(/["\\]/g, '\\$&')}"`
   }
 
-  async #post(body: string): Promise<{ readonly status: number; readonly text: string }> {
+  async #post(body: string | Uint8Array<ArrayBuffer>): Promise<{ readonly status: number; readonly text: string }> {
     try {
       const signal = AbortSignal.timeout(this.#answerMs)
       const response = await fetch(this.#writeUrl, { method: 'POST', body, headers: this.#headers, signal })

@@ -177,7 +177,7 @@ describe('the series store on InfluxDB', () => {
     await store.write([row(NOON, 1)])
     expect((await reader.range(ALL)).rows).toHaveLength(1)
     await expect(reader.write([row(NOON, 2)])).rejects.toMatchObject({ code: 'readonly' })
-    await expect(reader.setMark({ life: 'x', reached: 1 })).rejects.toMatchObject({ code: 'readonly' })
+    await expect(reader.setReached(1)).rejects.toMatchObject({ code: 'readonly' })
     await store[Symbol.asyncDispose]()
   })
 

@@ -144,20 +144,26 @@ class InfluxSeries implements SeriesStore {
     const [[table] = []] = await this.#client.query([`SELECT "life", "reached" FROM "${MARK}" WHERE time = ${MARK_TIME}`])
     const [, life, reached] = table?.values[0] ?? []
     if (typeof life === 'string') return { life, reached: integerOf(reached) ?? 0 }
+    // It is new, or was wiped: what was known of its rows is no longer so.
+    this.#plan.forget()
     const made = { life: randomBytes(8).toString('hex'), reached: 0 }
-    await this.setMark(made)
+    await this.#writeMark(`life="${made.life}",reached=0i`)
     return made
   }
 
-  async setMark({ life, reached }: SeriesMark): Promise<void> {
+  async setReached(reached: number): Promise<void> {
     this.#expectWriter()
-    const refusal = await this.#client.write(`${MARK} life="${life}",reached=${reached}i ${MARK_TIME}`)
-    if (refusal) throw new StoreError('unavailable', `expected InfluxDB to take its mark: ${refusal.why}`)
+    await this.#writeMark(`reached=${reached}i`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#landed(0)
     this.#lock?.[Symbol.dispose]()
+  }
+
+  async #writeMark(fields: string): Promise<void> {
+    const refusal = await this.#client.write(`${MARK} ${fields} ${MARK_TIME}`)
+    if (refusal) throw new StoreError('unavailable', `expected InfluxDB to take its mark: ${refusal.why}`)
   }
 
   /** When the lines came, by time and profile version. */

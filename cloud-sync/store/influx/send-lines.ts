@@ -1,9 +1,10 @@
 import type { RefusedRow } from '../series.ts'
 import type { InfluxClient } from './influx-client.ts'
 import { encodeLine, type Line } from './line.ts'
+import { Payload } from './payload.ts'
 
-/** Characters of one request, below the 25 MB that a server takes by default even where each is three bytes. */
-const REQUEST_CHARS_MAX = 8_000_000
+/** Bytes of one request, but for one line that is longer; a server takes 25 MB by default. */
+const REQUEST_BYTES_MAX = 8 * 1024 * 1024
 
 /**
  * Writes lines. The answer 400 means that some are refused for good while the rest may be written or not: the lines are halved until those that are
@@ -14,11 +15,18 @@ const REQUEST_CHARS_MAX = 8_000_000
  */
 export async function sendLines(client: InfluxClient, lines: readonly Line[]): Promise<RefusedRow[]> {
   const refused: RefusedRow[] = []
-  for (const part of partsOf(lines)) {
-    if ((await client.write(part.text)) !== null)
+  for (let from = 0; from < lines.length; ) {
+    const payload = new Payload()
+    const first = from
+    for (const line of lines.slice(first)) {
+      if (payload.length >= REQUEST_BYTES_MAX) break
+      payload.add(encodeLine(line))
+      from++
+    }
+    if ((await client.write(payload.bytes)) !== null)
       await bisect(
         client,
-        part.lines.toSorted((a, b) => a.at - b.at),
+        lines.slice(first, from).toSorted((a, b) => a.at - b.at),
         refused,
       )
   }
@@ -26,7 +34,9 @@ export async function sendLines(client: InfluxClient, lines: readonly Line[]): P
 }
 
 async function bisect(client: InfluxClient, lines: readonly Line[], refused: RefusedRow[]): Promise<void> {
-  const refusal = await client.write(lines.map(encodeLine).join('\n'))
+  const payload = new Payload()
+  for (const line of lines) payload.add(encodeLine(line))
+  const refusal = await client.write(payload.bytes)
   if (refusal === null) return
   const isTooOld = refusal.dropped === lines.length && refusal.why.includes('retention policy')
   const halves = isTooOld ? undefined : halvesOf(lines)
@@ -45,20 +55,4 @@ function halvesOf(lines: readonly Line[]): readonly (readonly Line[])[] | undefi
   const middle = Math.ceil((lines.length > 1 ? lines.length : rows.length) / 2)
   if (lines.length > 1) return [lines.slice(0, middle), lines.slice(middle)]
   return [[{ ...line, rows: rows.slice(0, middle) }], [{ ...line, rows: rows.slice(middle) }]]
-}
-
-function partsOf(lines: readonly Line[]): { readonly lines: Line[]; readonly text: string }[] {
-  const parts: { lines: Line[]; text: string }[] = []
-  let part = { lines: [] as Line[], text: '' }
-  for (const line of lines) {
-    const text = encodeLine(line)
-    if (part.lines.length > 0 && part.text.length + text.length > REQUEST_CHARS_MAX) {
-      parts.push(part)
-      part = { lines: [], text: '' }
-    }
-    part.lines.push(line)
-    part.text += part.text === '' ? text : `\n${text}`
-  }
-  if (part.lines.length > 0) parts.push(part)
-  return parts
 }

@@ -44,8 +44,12 @@ export class WritePlan {
       await landed()
       await readStored(this.#client, doubtful)
     }
-    for (const { device, at } of instants) this.#spansOf(device).add(at)
-    return instants.flatMap((instant) => instant.lines())
+    const lines: Line[] = []
+    for (const instant of instants) {
+      this.#spansOf(instant.device).add(instant.at)
+      lines.push(...instant.lines())
+    }
+    return lines
   }
 
   /** The newest time of each device is asked for from the first row on only: over ten years it would take seconds, over one file 40 ms. */
@@ -55,6 +59,7 @@ export class WritePlan {
       `SELECT first("received") FROM "${MEASUREMENT}"`,
       `SELECT last("received") FROM "${MEASUREMENT}" WHERE time >= ${timeOf(since)} GROUP BY "device"`,
     ])
+    this.#devices.clear()
     const start = oldest?.values[0]?.[0]
     const first = start === undefined ? Number.POSITIVE_INFINITY : readTime(textOf(start))[0]
     for (const { tags, values } of newest) {
