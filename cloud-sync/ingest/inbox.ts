@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3'
 import { lockWriter, openSqlite, type Sqlite } from '#cloud/store'
 import {
   type Ack,
@@ -75,7 +76,7 @@ export class Inbox implements Disposable {
   readonly #db: Sqlite
   readonly #lock: Disposable | null
   readonly #lanes: LaneLedger
-  readonly #insert: ReturnType<Sqlite['prepare']>
+  readonly #insert: Statement
   readonly #opened = new Map<number, InboxEntry>()
   #unreadBytes = 0
 

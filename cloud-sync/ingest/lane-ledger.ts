@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3'
 import type { Sqlite } from '#cloud/store'
 import { addRange, type Lane, missingFrom, type Ranges } from '#wire'
 
@@ -31,6 +32,7 @@ export class LaneLedger {
   readonly #db: Sqlite
   readonly #kept = new Map<string, LaneName & LaneAccount>()
   readonly #staged = new Map<string, LaneName & LaneAccount>()
+  #upsert: Statement | null = null
 
   constructor(db: Sqlite) {
     this.#db = db
@@ -40,8 +42,9 @@ export class LaneLedger {
     }
   }
 
+  /** In the order of gateway, epoch and lane. */
   all(): readonly (LaneName & LaneAccount)[] {
-    return [...this.#kept.values()]
+    return [...this.#kept.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, account]) => account)
   }
 
   /** Whether every seq from first to last was received or refused already. */
@@ -52,7 +55,7 @@ export class LaneLedger {
 
   issue(name: LaneName, seq: number): void {
     const account = this.#of(name)
-    if (seq > account.issued) this.#stage(name, { ...account, issued: seq })
+    if (seq > account.issued || account === EMPTY) this.#stage(name, { ...account, issued: seq })
   }
 
   receive(name: LaneName, ranges: Ranges): void {
@@ -79,12 +82,12 @@ export class LaneLedger {
   }
 
   #write(): void {
-    const upsert = this.#db.prepare(
+    this.#upsert ??= this.#db.prepare(
       `INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET issued = excluded.issued, received = excluded.received, refused = excluded.refused`,
     )
     for (const { gateway, epoch, lane, issued, received, refused } of this.#staged.values()) {
-      upsert.run(gateway, epoch, lane, issued, JSON.stringify(received), JSON.stringify(refused))
+      this.#upsert.run(gateway, epoch, lane, issued, JSON.stringify(received), JSON.stringify(refused))
     }
   }
 
