@@ -6,6 +6,7 @@ import { sleep } from '#devices/time'
 import { SCENARIOS_FOLDER } from '#simulator'
 import { type FeedMessage, followFeed, openSiteRun, type SiteRun, settle } from '#simulator/e2e'
 import { measureBare } from './bare.ts'
+import { durableFigures } from './durable.ts'
 import { atMost, type Figure, figure, printFigures } from './figures.ts'
 import { gustRules } from './gusts.ts'
 import { accountOf, type Window } from './road-account.ts'
@@ -33,7 +34,10 @@ export async function road({ cli, json }: { readonly cli: string; readonly json:
     console.error('warming the compile cache')
     await warmUp(cli, join(folder, 'warm'), stop)
     const figures = stop.aborted ? null : await measure(cli, join(folder, 'road'), stop)
-    if (figures && !stop.aborted) printFigures('road', figures, json)
+    if (figures && !stop.aborted) {
+      console.error('measuring journal and inbox')
+      printFigures('road', [...figures, ...durableFigures()], json)
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
