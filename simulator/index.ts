@@ -3,6 +3,7 @@
 export { PointCurve, riverOf, StormCurve } from './curve.ts'
 export { DELAY_MAX_MS, type Fault, FaultSpan } from './fault.ts'
 export { type Ledger, type LedgerLine, openLedger, readLedger, type ServedPoint, type ServedTrouble } from './ledger.ts'
+export { openPty, type Pty } from './pty.ts'
 export { seededRandom } from './random.ts'
 export { type ReadyFile, writeReadyFile } from './ready-file.ts'
 export {
