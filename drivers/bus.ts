@@ -1,10 +1,12 @@
 import type { Clock } from '#devices'
+import { connectSerial } from './connect-serial.ts'
 import { connectTcp } from './connect-tcp.ts'
 import type { Log } from './driver.ts'
 import { DriverError } from './driver-error.ts'
-import { type Line, type LineCounts, StreamLine } from './line.ts'
-import { lineKey, parseLine } from './line-address.ts'
+import { type Line, type LineCounts, StreamLine, TIMEOUTS_IN_ROW_MAX } from './line.ts'
+import { type LineAddress, lineKey, linePort, parseLine } from './line-address.ts'
 import { RtuFraming } from './rtu-framing.ts'
+import { serialTiming } from './serial-timing.ts'
 import { TcpFraming } from './tcp-framing.ts'
 
 /** Lines of one site. */
@@ -44,10 +46,10 @@ export function openBus(options: BusOptions): Bus {
   return {
     lease(url) {
       if (isClosed) throw new DriverError('stopped', 'expected an open bus, got a closed one')
-      const key = lineKey(parseLine(url))
-      const shared = lines.get(key) ?? { line: buildLine(url, options), leases: 0 }
-      if (!lines.has(key) && lines.size >= LINES_MAX)
-        throw new DriverError('configuration', `expected at most ${LINES_MAX} lines, got one more: ${url}`)
+      const address = parseLine(url)
+      const key = lineKey(address)
+      const shared = lines.get(key) ?? { line: buildLine(address, options), leases: 0 }
+      if (!lines.has(key)) expectFree(address, [...lines.keys()])
       lines.set(key, shared)
       shared.leases++
       let isReleased = false
@@ -70,8 +72,30 @@ export function openBus(options: BusOptions): Bus {
   }
 }
 
-function buildLine(url: string, { clock, log, random }: BusOptions): StreamLine {
-  const address = parseLine(url)
-  const framing = address.kind === 'tcp' ? new TcpFraming() : new RtuFraming(() => clock.mono())
-  return new StreamLine({ url: lineKey(address), framing, connect: (stop) => connectTcp(address, stop), clock, log, random })
+function expectFree(address: LineAddress, open: readonly string[]): void {
+  if (open.length >= LINES_MAX)
+    throw new DriverError('configuration', `expected at most ${LINES_MAX} lines, got one more: ${lineKey(address)}`)
+  const other = open.find((key) => linePort(parseLine(key)) === linePort(address))
+  if (other) throw new DriverError('configuration', `expected one line for each port, got ${lineKey(address)} beside ${other}`)
+}
+
+function buildLine(address: LineAddress, { clock, log, random }: BusOptions): StreamLine {
+  const rtu = (): RtuFraming => new RtuFraming(() => clock.mono())
+  const common = { url: lineKey(address), clock, log, random }
+  if (address.kind === 'serial')
+    return new StreamLine({
+      ...common,
+      framing: rtu(),
+      connect: (stop) => connectSerial(address, stop),
+      timing: serialTiming(address),
+      // Nothing is gained by closing a port because its devices are silent: its end is told by the kernel.
+      timeoutsInRowMax: Number.POSITIVE_INFINITY,
+    })
+  return new StreamLine({
+    ...common,
+    framing: address.kind === 'tcp' ? new TcpFraming() : rtu(),
+    connect: (stop) => connectTcp(address, stop),
+    timing: { byteMs: 0, gapMs: 0 },
+    timeoutsInRowMax: TIMEOUTS_IN_ROW_MAX,
+  })
 }

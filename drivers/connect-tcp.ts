@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { DriverError } from './driver-error.ts'
-import type { LineAddress } from './line-address.ts'
+import type { TcpAddress } from './line-address.ts'
 
 /** A host that does not answer at all is given up after this. */
 export const CONNECT_MS_MAX = 5_000
@@ -8,7 +8,7 @@ export const CONNECT_MS_MAX = 5_000
 const KEEP_ALIVE_MS = 30_000
 
 /** Opens a connection. The caller listens to `error`. @throws DriverError `unreachable`, or `stopped` by the signal. */
-export function connectTcp({ host, port }: LineAddress, stop: AbortSignal): Promise<Socket> {
+export function connectTcp({ host, port }: TcpAddress, stop: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const where = `${host}:${port}`
     if (stop.aborted) return reject(new DriverError('stopped', `expected a connection to ${where}, got a stop`))

@@ -7,7 +7,15 @@ export * from './driver.ts'
 export * from './driver-error.ts'
 export { type Query, queryOf } from './framing.ts'
 export { LINE_PENDING_MAX, type Line, type LineCounts } from './line.ts'
-export { type LineAddress, lineKey, parseLine } from './line-address.ts'
+export {
+  describeLine,
+  type LineAddress,
+  lineKey,
+  linePort,
+  parseLine,
+  type SerialAddress,
+  type TcpAddress,
+} from './line-address.ts'
 
 /** Drivers by the profile's key, loaded on first use. */
 export const drivers = {

@@ -7,7 +7,7 @@ import { type Bus, openBus } from './bus.ts'
 import { DriverError } from './driver-error.ts'
 import { queryOf } from './framing.ts'
 import { LINE_PENDING_MAX, type Line, TIMEOUTS_IN_ROW_MAX } from './line.ts'
-import { type Asked, echoTcp, freePort, openScriptedSlave } from './scripted-slave.ts'
+import { type AskedTcp, echoTcp, freePort, openScriptedSlave } from './scripted-slave.ts'
 
 const running = new AbortController().signal
 setMaxListeners(0, running)
@@ -32,7 +32,7 @@ function quickBus(): { bus: Bus; logged: string[] } {
 }
 
 async function lineTo(
-  script: (asked: Asked) => void,
+  script: (asked: AskedTcp) => void,
 ): Promise<{ line: Line; slave: Awaited<ReturnType<typeof openScriptedSlave>> }> {
   const slave = await openScriptedSlave(script)
   onTestFinished(() => slave[Symbol.asyncDispose]())
@@ -124,7 +124,7 @@ test('a connection on which nothing answers any more is given up', async () => {
 })
 
 test('an answer that comes after its deadline is never taken for the next one', async () => {
-  let first: Asked | undefined
+  let first: AskedTcp | undefined
   const { line } = await lineTo((asked) => {
     if (first === undefined) first = asked
     else asked.socket.write(Buffer.concat([echoTcp(first), echoTcp(asked)]))
@@ -210,7 +210,7 @@ test('half a frame is no answer and does not spoil the next', async () => {
 
 test('an answer that comes byte by byte is one answer', async () => {
   const { line } = await lineTo(async ({ socket, ...asked }) => {
-    for (const byte of echoTcp({ socket, ...asked }))
+    for (const byte of echoTcp(asked))
       await new Promise<void>((resolve) => void socket.write(Uint8Array.of(byte), () => resolve()))
   })
   expect(await line.transact(1, read, LONG_MS, running)).toEqual(answer)
@@ -290,7 +290,7 @@ test('a peer that takes connections and drops them is asked once a connection', 
 })
 
 test('a stop ends a request at once, and the line goes on for the others', async () => {
-  const held: Asked[] = []
+  const held: AskedTcp[] = []
   const { line } = await lineTo((asked) => {
     if (asked.unit === 1) held.push(asked)
     else asked.socket.write(echoTcp(asked))

@@ -5,13 +5,26 @@ import { decodeResponse, type Response } from '#protocols/modbus'
 import { backoffMs } from './backoff.ts'
 import type { Log } from './driver.ts'
 import { DriverError } from './driver-error.ts'
-import type { Framing, Query } from './framing.ts'
+import { dataBytes, type Framing, isRead, type Query } from './framing.ts'
+import type { LineTiming } from './serial-timing.ts'
 import { sleep } from './sleep.ts'
 
 /** Requests that may wait for a line, so that a full bus of 247 units may ask twice each. */
 export const LINE_PENDING_MAX = 512
 /** Timeouts in a row after which a connection is taken for dead, as behind a router that forgot it. */
 export const TIMEOUTS_IN_ROW_MAX = 3
+/** A line that is never silent for long enough is spoken on all the same after so long; the CRC finds the answer in the noise. */
+export const NOISE_MS_MAX = 500
+/** Silence after which half an answer is no longer waited out: more than adapters and serial servers put between the parts of a frame. */
+export const SILENCE_MS = 100
+/** Requests in a row that may precede one to prove that nothing is owed any more. */
+export const PROOFS_MAX = 8
+/** Bytes that may wait to be sent: beyond them nobody takes them at the other end. */
+export const UNSENT_BYTES_MAX = 4_096
+/** How often a wait looks whether it is over. */
+const LOOK_MS = 20
+/** Unit, function, byte count and CRC around what was read; as much as the answer to a write has in all. */
+const ANSWER_BYTES = 8
 
 /** One connection with one talker. Everybody who means the same line shares it. */
 export interface Line {
@@ -20,7 +33,8 @@ export interface Line {
   readonly counts: Readonly<LineCounts>
   /**
    * Asks a unit and waits for the answer to just this request: transaction, unit, function, length and echo are its own. The deadline
-   * runs from the moment the request is sent; requests are sent one after the other, first come first served.
+   * runs from the moment the request is sent, and on a serial line the time is added that the bytes take; requests are sent one after the
+   * other, first come first served.
    * @throws DriverError; ProtocolError `exception` when the device refuses, `checksum`, `malformed` or `truncated` when what it answers is
    * damaged.
    */
@@ -35,6 +49,7 @@ export interface LineCounts {
   malformed: number
   late: number
   foreign: number
+  echoes: number
   garbageBytes: number
   connections: number
   refusedConnections: number
@@ -47,6 +62,9 @@ export interface LineOptions {
   readonly framing: Framing
   /** Opens the stream; throws DriverError. */
   readonly connect: (stop: AbortSignal) => Promise<Duplex>
+  readonly timing: LineTiming
+  /** Timeouts in a row after which the connection is given up. */
+  readonly timeoutsInRowMax: number
   readonly clock: Pick<Clock, 'mono'>
   readonly log: Log
   /** From 0 to below 1, for the backoff. */
@@ -79,10 +97,17 @@ export class StreamLine implements Line, AsyncDisposable {
   #isTalking = false
   #talk: Promise<void> | undefined
   #stream: Duplex | undefined
+  /** Until the last connection has let go of its port. */
+  #closing: Promise<void> | undefined
+  /** Machine time at which the line will have been silent for a gap. */
+  #silentAt = 0
+  #silence: NodeJS.Timeout | undefined
   /** Ends the wait for the answer in flight. */
   #answered: ((outcome: Uint8Array | Error) => void) | undefined
   /** Whether this connection ever brought an answer. */
   #hasAnswered = false
+  /** Whether it had, when the last request was sent. */
+  #wasUsed = false
   /** Whether anything came since the last request. */
   #isHeard = false
   /** Connections in a row that were refused. One that opened and then ended needs no backoff: it is opened by the next request only. */
@@ -138,6 +163,7 @@ export class StreamLine implements Line, AsyncDisposable {
     for (const job of this.#queue.splice(0)) job.settle(this.#stopped())
     this.#drop(this.#stopped())
     await this.#talk
+    await this.#closing
   }
 
   async #serve(): Promise<void> {
@@ -149,19 +175,16 @@ export class StreamLine implements Line, AsyncDisposable {
 
   /** One request and its answer, or why there is none. A caller that stopped does not end it: the answer is on its way all the same. */
   async #exchange(job: Job, isAgain = false): Promise<Response | Error> {
-    const { framing } = this.#options
+    const { unit, query, timeoutMs } = job
     try {
-      const stream = await this.#connected()
-      const holdMs = framing.holdMs(job.unit, job.query)
-      if (holdMs > 0) await sleep(holdMs, this.#end.signal)
-      const isUsed = this.#hasAnswered
-      const outcome = await this.#ask(stream, job)
+      const outcome = (await this.#takePrecautions(job)) ?? (await this.#ask(unit, query, timeoutMs))
       // A device that closes idle connections may do so in the very moment of the request: a read of which nothing was heard asks again.
-      const isStale =
-        isUsed && !this.#isHeard && this.#stream === undefined && outcome instanceof DriverError && outcome.code === 'unreachable'
-      if (isStale && !isAgain && job.query.request.function <= 4 && !job.isSettled) return await this.#exchange(job, true)
+      const isLost = this.#stream === undefined && outcome instanceof DriverError && outcome.code === 'unreachable'
+      if (isLost && this.#wasUsed && !this.#isHeard && !isAgain && isRead(query.request) && !job.isSettled)
+        return await this.#exchange(job, true)
+      if (outcome instanceof ProtocolError) return this.#refused(outcome)
       if (outcome instanceof Error) return outcome
-      const response = decodeResponse(outcome, job.query.request)
+      const response = decodeResponse(outcome, query.request)
       this.#counts.answers++
       return response
     } catch (error) {
@@ -171,38 +194,86 @@ export class StreamLine implements Line, AsyncDisposable {
     }
   }
 
+  /** Whatever must precede the request. Resolves with the reason why it cannot be sent, if there is one. */
+  async #takePrecautions({ unit, query, timeoutMs }: Job): Promise<Error | undefined> {
+    const { framing } = this.#options
+    for (let proofs = 0; proofs < PROOFS_MAX; ) {
+      const precaution = framing.precaution(unit, query)
+      if (precaution === undefined) return undefined
+      if ('waitMs' in precaution) await sleep(Math.min(precaution.waitMs, LOOK_MS), this.#end.signal)
+      else {
+        proofs++
+        const outcome = await this.#ask(unit, precaution.ask, timeoutMs)
+        if (outcome instanceof Error) return outcome
+      }
+      if (this.#end.signal.aborted) return this.#stopped()
+    }
+    return this.#noAnswer(unit, timeoutMs)
+  }
+
+  /** Waits until the line has been silent for as long as frames must be apart. */
+  async #awaitSilence(): Promise<void> {
+    const { clock } = this.#options
+    const latest = clock.mono() + NOISE_MS_MAX
+    // Timers fire up to a millisecond early: only the clock says that it is time.
+    for (let now = clock.mono(); now < this.#silentAt && now < latest; now = clock.mono()) {
+      await sleep(this.#silentAt - now, this.#end.signal)
+      if (this.#end.signal.aborted) return
+    }
+  }
+
   #refused(error: ProtocolError): ProtocolError {
     if (error.code === 'exception') this.#counts.exceptions++
     else this.#counts.malformed++
     return error
   }
 
-  /** Resolves, and never rejects, with the answer's PDU or the reason why none came. */
-  #ask(stream: Duplex, { unit, query, timeoutMs }: Job): Promise<Uint8Array | Error> {
+  /** Resolves with the answer's PDU or the reason why none came. @throws DriverError where there is no connection */
+  async #ask(unit: number, query: Query, timeoutMs: number): Promise<Uint8Array | Error> {
+    const { framing, timing } = this.#options
+    const stream = await this.#connected()
+    await this.#awaitSilence()
+    if (stream.writableLength > UNSENT_BYTES_MAX) this.#drop(this.#lost())
+    if (this.#stream !== stream) return this.#end.signal.aborted ? this.#stopped() : this.#lost()
     return new Promise((resolve) => {
-      if (this.#stream !== stream) return resolve(this.#lost())
-      const timer = setTimeout(() => this.#answered?.(this.#timedOut(unit, timeoutMs)), Math.ceil(timeoutMs))
+      const request = framing.start(unit, query, timeoutMs)
+      const answerBytes = ANSWER_BYTES + (isRead(query.request) ? dataBytes(query.request) : 0)
+      const wireMs = timing.byteMs * (request.length + answerBytes)
+      const timer = setTimeout(() => this.#timedOut(unit, timeoutMs), Math.ceil(timeoutMs + wireMs))
       this.#answered = (outcome) => {
         this.#answered = undefined
         clearTimeout(timer)
+        clearTimeout(this.#silence)
         resolve(outcome)
       }
+      this.#wasUsed = this.#hasAnswered
       this.#isHeard = false
       this.#counts.requests++
-      stream.write(this.#options.framing.start(unit, query))
+      this.#keepSilence(timing.byteMs * request.length)
+      stream.write(request)
     })
   }
 
-  #timedOut(unit: number, timeoutMs: number): Error {
-    const { framing } = this.#options
-    const damage = framing.giveUp()
+  #timedOut(unit: number, timeoutMs: number): void {
+    const { framing, timeoutsInRowMax } = this.#options
+    const answer = framing.receiveSilence()
+    if (answer) {
+      this.#take(answer)
+      return
+    }
+    this.#keepSilence(0)
     this.#timeoutsInRow++
-    if (damage) this.#counts.malformed++
-    else this.#counts.timeouts++
-    const error =
-      damage ?? new DriverError('timeout', `expected an answer of unit ${unit} on ${this.url} in ${timeoutMs} ms, got none`)
-    if (framing.isBroken || this.#timeoutsInRow >= TIMEOUTS_IN_ROW_MAX) this.#drop(error)
-    return error
+    const damage = framing.giveUp()
+    if (damage === undefined) this.#counts.timeouts++
+    const error = damage ?? this.#noAnswer(unit, timeoutMs)
+    if (framing.isBroken || this.#timeoutsInRow >= timeoutsInRowMax) this.#drop(error)
+    this.#answered?.(error)
+  }
+
+  /** The next request waits for a gap, from now or from the end of what is being sent. */
+  #keepSilence(sendingMs: number): void {
+    const { clock, timing } = this.#options
+    this.#silentAt = clock.mono() + sendingMs + timing.gapMs
   }
 
   async #connected(): Promise<Duplex> {
@@ -212,6 +283,7 @@ export class StreamLine implements Line, AsyncDisposable {
     const waitMs = Math.ceil(this.#retryAt - clock.mono())
     if (waitMs > 0)
       throw new DriverError('unreachable', `expected a connection to ${url}, got none; the next try is in ${waitMs} ms`)
+    await this.#closing
     try {
       const stream = await connect(this.#end.signal)
       this.#counts.connections++
@@ -219,6 +291,7 @@ export class StreamLine implements Line, AsyncDisposable {
       this.#timeoutsInRow = 0
       this.#hasAnswered = false
       framing.reset()
+      this.#keepSilence(0)
       this.#stream = stream
       this.#listen(stream)
       if (this.#isKnownLost) log.info({ line: url }, 'line open again')
@@ -239,17 +312,29 @@ export class StreamLine implements Line, AsyncDisposable {
       if (this.#stream !== stream) return
       const { framing } = this.#options
       this.#isHeard = true
+      this.#keepSilence(0)
       const answer = framing.receive(chunk)
-      if (answer) {
-        this.#hasAnswered = true
-        this.#timeoutsInRow = 0
-        this.#answered?.(answer)
-      }
+      if (answer) this.#take(answer)
+      else if (this.#answered) this.#watchSilence()
       if (framing.isBroken) this.#drop(new ProtocolError('malformed', 'expected a frame, got other bytes', chunk))
     })
     stream.on('error', () => this.#closed(stream))
     stream.on('end', () => this.#closed(stream))
     stream.on('close', () => this.#closed(stream))
+  }
+
+  #take(answer: Uint8Array | ProtocolError): void {
+    this.#hasAnswered = true
+    this.#timeoutsInRow = 0
+    this.#answered?.(answer)
+  }
+
+  #watchSilence(): void {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      const answer = this.#options.framing.receiveSilence()
+      if (answer) this.#take(answer)
+    }, SILENCE_MS)
   }
 
   #closed(stream: Duplex): void {
@@ -261,8 +346,16 @@ export class StreamLine implements Line, AsyncDisposable {
     const stream = this.#stream
     if (stream === undefined) return
     this.#stream = undefined
+    this.#closing = new Promise((resolve) => {
+      if (stream.closed) resolve()
+      else stream.once('close', resolve)
+    })
     stream.destroy()
     this.#answered?.(reason)
+  }
+
+  #noAnswer(unit: number, timeoutMs: number): DriverError {
+    return new DriverError('timeout', `expected an answer of unit ${unit} on ${this.url} in ${timeoutMs} ms, got none`)
   }
 
   #lost(): DriverError {

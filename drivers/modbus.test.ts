@@ -6,7 +6,7 @@ import { encodeResponse, encodeTcp } from '#protocols/modbus'
 import { type Bus, openBus } from './bus.ts'
 import { type Driver, isDeviceEvent, type Report } from './driver.ts'
 import { drivers } from './index.ts'
-import { type Asked, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
+import { type AskedTcp, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
 
 type Points = Profile['modbus']['points']
 type Point = Points[string]
@@ -65,7 +65,7 @@ async function openDriver(entry: CatalogueEntry, line: string, unit = 1, site = 
   return driver
 }
 
-async function slaveFor(script: (asked: Asked) => void, port = 0): Promise<Awaited<ReturnType<typeof openScriptedSlave>>> {
+async function slaveFor(script: (asked: AskedTcp) => void, port = 0): Promise<Awaited<ReturnType<typeof openScriptedSlave>>> {
   const slave = await openScriptedSlave(script, { port })
   onTestFinished(() => slave[Symbol.asyncDispose]())
   return slave
@@ -178,7 +178,7 @@ test('a block that fails is bad with its reason, and the others are undisturbed'
     if (address === 10) socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, exception: 2 })))
     else if (address === 20)
       socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, registers: [1, 2, 3] })))
-    else if (address !== 30) socket.write(echoTcp({ socket, ...asked }))
+    else if (address !== 30) socket.write(echoTcp(asked))
   })
   const points = {
     refused: { address: 10 },
@@ -286,7 +286,7 @@ test('a connection cut in mid-frame costs one block of one round', async () => {
   expect(eventsOf(reports)).toHaveLength(1)
 })
 
-test.each<[string, (asked: Asked, last: Asked | undefined) => void]>([
+test.each<[string, (asked: AskedTcp, last: AskedTcp | undefined) => void]>([
   ['silent', () => {}],
   ['late by one request', (asked, last) => void (last && asked.socket.write(echoTcp(last)))],
   ['answering for another unit', (asked) => void asked.socket.write(echoTcp(asked, { unit: 99 }))],
@@ -301,7 +301,7 @@ test.each<[string, (asked: Asked, last: Asked | undefined) => void]>([
   ],
   ['answering twice', (asked) => void asked.socket.write(Buffer.concat([echoTcp(asked), echoTcp(asked)]))],
 ])('a device that is %s leaves the others on its line good', async (_, misbehave) => {
-  let last: Asked | undefined
+  let last: AskedTcp | undefined
   const slave = await slaveFor((asked) => {
     if (asked.unit !== 2) return void asked.socket.write(echoTcp(asked))
     misbehave(asked, last)
@@ -321,7 +321,7 @@ test.each<[string, (asked: Asked, last: Asked | undefined) => void]>([
   expect(slave.connections()).toBe(1)
 })
 
-test.each<[string, (asked: Asked) => void]>([
+test.each<[string, (asked: AskedTcp) => void]>([
   ['sends garbage', (asked) => void asked.socket.write(Buffer.from('garbage!'))],
   ['makes the peer close the connection', (asked) => void asked.socket.destroy()],
 ])('a device that %s costs the others a new connection and no reading', async (_, misbehave) => {

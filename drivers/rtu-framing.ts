@@ -1,86 +1,157 @@
 import { ProtocolError } from '#protocols/error'
-import { answerLength, decodeRtu, encodeRtu, RTU_FRAME_BYTES_MAX, type RtuFrame, RtuSplitter } from '#protocols/modbus'
-import type { Framing, FramingCounts, Query } from './framing.ts'
+import {
+  answerLength,
+  decodeRtu,
+  encodeRtu,
+  type Measure,
+  RTU_FRAME_BYTES_MAX,
+  type RtuFrame,
+  RtuSplitter,
+} from '#protocols/modbus'
+import { dataBytes, type Framing, type FramingCounts, isRead, type Precaution, type Query, queryOf } from './framing.ts'
+import { OwedAnswers } from './owed-answers.ts'
+
+interface Asked {
+  readonly unit: number
+  readonly query: Query
+  readonly bytes: Uint8Array
+  readonly measure: Measure
+  readonly patienceMs: number
+  isEchoed: boolean
+}
 
 /**
- * How long after its deadline an answer may still come. RTU has no ids: within this time the next request for which the owed answer would
- * pass (same unit, function and length) waits.
+ * RTU frames on a serial line or through a serial server, cut by their expected length and CRC. Of what comes, only the answer to the request
+ * counts; its own echo, late answers (see `OwedAnswers`), frames of others and noise are told apart, counted and dropped.
  */
-export const OWED_MS = 2_000
-
-/** RTU frames. The one answer that counts is found by the unit, function and length that the request asks for, and by its CRC. */
 export class RtuFraming implements Framing {
-  readonly counts: FramingCounts = { late: 0, foreign: 0, garbageBytes: 0 }
+  readonly counts: FramingCounts = { late: 0, foreign: 0, echoes: 0, garbageBytes: 0 }
   readonly isBroken = false
-  readonly #mono: () => number
-  readonly #splitter = new RtuSplitter(() => -1)
-  /** Until when an answer to a request of this shape may come that was given up. */
-  readonly #owed = new Map<string, number>()
-  /** What came since the request, as far as it may matter. */
-  #heard: Uint8Array = new Uint8Array()
-  #shape = ''
-  #isWaiting = false
+  readonly #owed: OwedAnswers
+  readonly #splitter = new RtuSplitter((bytes, from) => this.#measure(bytes, from))
+  /** What came since the last frame, as far as it may matter. */
+  #stray: Uint8Array = new Uint8Array()
+  #bookedBytes = 0
+  #asked: Asked | undefined
+  /** Whether the line hears itself, as RS-485 adapters let it that leave their receiver on; undefined until an answer told. */
+  #hasEcho: boolean | undefined
 
   constructor(mono: () => number) {
-    this.#mono = mono
+    this.#owed = new OwedAnswers(mono)
   }
 
-  holdMs(unit: number, query: Query): number {
-    const now = this.#mono()
-    for (const [shape, until] of this.#owed) if (until <= now) this.#owed.delete(shape)
-    return Math.max(0, (this.#owed.get(shapeOf(unit, query)) ?? 0) - now)
+  precaution(unit: number, query: Query): Precaution | undefined {
+    const { function: code, address } = query.request
+    // The answer to such a write is the request again: whether the line echoes must be known, and a read of the same place tells.
+    if (this.#hasEcho === undefined && (code === 5 || code === 6))
+      return { ask: queryOf({ function: code === 5 ? 1 : 3, address, count: 1 }) }
+    return this.#owed.precaution(unit, query)
   }
 
-  start(unit: number, query: Query): Uint8Array {
-    this.#splitter.reset(answerLength(unit, query.request))
-    this.#shape = shapeOf(unit, query)
-    this.#heard = new Uint8Array()
-    this.#isWaiting = true
-    return encodeRtu(unit, query.pdu)
+  start(unit: number, query: Query, patienceMs: number): Uint8Array {
+    this.reset()
+    const bytes = encodeRtu(unit, query.pdu)
+    this.#asked = { unit, query, bytes, measure: answerLength(unit, query.request), patienceMs, isEchoed: false }
+    return bytes
   }
 
-  receive(chunk: Uint8Array): Uint8Array | undefined {
-    if (!this.#isWaiting) {
-      this.#count(chunk)
-      return undefined
+  receive(chunk: Uint8Array): Uint8Array | ProtocolError | undefined {
+    const frames = this.#splitter.push(chunk)
+    if (frames.length > 0) this.#book()
+    else this.#stray = joined(this.#stray, chunk).subarray(-RTU_FRAME_BYTES_MAX)
+    const asked = this.#asked
+    if (asked === undefined && frames.length === 0) this.#book()
+    const answers: Uint8Array[] = []
+    for (const frame of frames) {
+      const kind = asked === undefined || frame.unit !== asked.unit ? 'other' : this.#kindOf(frame.pdu, asked)
+      if (kind === 'answer') answers.push(frame.pdu)
+      else if (kind === 'echo') this.counts.echoes++
+      else if (this.#owed.pay(frame)) this.counts.late++
+      else this.counts.foreign++
     }
-    const [frame] = this.#splitter.push(chunk)
-    if (frame === undefined) {
-      this.#heard = joined(this.#heard, chunk).subarray(-RTU_FRAME_BYTES_MAX)
-      return undefined
+    const [answer, ...others] = answers
+    if (asked === undefined || answer === undefined) return undefined
+    if (others.every((other) => isSame(other, answer))) return this.#accept(asked, answer)
+    this.#forget()
+    return new ProtocolError('malformed', 'expected one answer, got several that differ', chunk)
+  }
+
+  receiveSilence(): Uint8Array | undefined {
+    const asked = this.#asked
+    if (asked === undefined) return undefined
+    for (let from = 1; from < this.#stray.length; from++) {
+      const length = asked.measure(this.#stray, from)
+      const frame = length > 0 ? frameOf(this.#stray.subarray(from, from + length)) : undefined
+      if (frame) return this.#accept(asked, frame.pdu)
     }
-    this.#isWaiting = false
-    this.counts.garbageBytes += Math.max(0, this.#heard.length + chunk.length - frame.pdu.length - 3)
-    return frame.pdu
+    return undefined
   }
 
   giveUp(): ProtocolError | undefined {
-    this.#isWaiting = false
-    this.#owed.set(this.#shape, this.#mono() + OWED_MS)
-    const heard = this.#heard
-    if (heard.length === 0 || this.#count(heard)) return undefined
+    this.#forget()
+    const heard = this.#stray
+    if (heard.length === 0 || this.#book()) return undefined
     return new ProtocolError('checksum', 'expected an answer with its CRC, got other bytes', heard)
   }
 
   reset(): void {
     this.#splitter.reset()
-    this.#heard = new Uint8Array()
-    this.#isWaiting = false
+    this.#book()
+    // What was asked through the old connection may be answered through the new one.
+    this.#forget()
   }
 
-  /** Books bytes that answer nothing asked now; whether they are a sound frame. */
-  #count(bytes: Uint8Array): boolean {
-    const frame = frameOf(bytes)
-    if (frame === undefined) this.counts.garbageBytes += bytes.length
-    else if (this.#owed.size > 0) this.counts.late++
-    else this.counts.foreign++
-    return frame !== undefined
+  /** Waits no longer; the answer may come all the same. */
+  #forget(): void {
+    if (this.#asked) this.#owed.add(this.#asked.unit, this.#asked.query, this.#asked.patienceMs)
+    this.#asked = undefined
+  }
+
+  #measure(bytes: Uint8Array, from: number): number {
+    if (this.#asked === undefined) return this.#owed.measure(bytes, from)
+    const { bytes: request, measure } = this.#asked
+    const alike = prefixLength(bytes, from, request)
+    if (alike === request.length) return alike
+    const own = measure(bytes, from)
+    if (own >= 0) return own
+    return from + alike === bytes.length ? INCOMPLETE : this.#owed.measure(bytes, from)
+  }
+
+  /** What a frame of the unit that was asked is. */
+  #kindOf(pdu: Uint8Array, asked: Asked): 'answer' | 'echo' | 'other' {
+    const isOwn = isAnswer(pdu, asked.query)
+    if (!isSame(pdu, asked.query.pdu)) return isOwn ? 'answer' : 'other'
+    // The answer to some writes is the request again.
+    if (isOwn && (asked.isEchoed || this.#hasEcho === false)) return 'answer'
+    asked.isEchoed = true
+    return 'echo'
+  }
+
+  #accept({ unit, query, patienceMs, isEchoed }: Asked, pdu: Uint8Array): Uint8Array {
+    this.#asked = undefined
+    const isRefused = pdu[0] !== query.request.function
+    if (isRefused || !isSame(pdu, query.pdu)) this.#hasEcho = isEchoed
+    this.#owed.settle(unit, query, patienceMs, isRefused)
+    return pdu
+  }
+
+  /** Books what came since the last frame; whether it is a sound one of somebody else. */
+  #book(): boolean {
+    const dropped = this.#splitter.droppedBytes - this.#bookedBytes
+    this.#bookedBytes += dropped
+    const isFrame = this.#stray.length > 0 && frameOf(this.#stray) !== undefined
+    this.#stray = new Uint8Array()
+    if (isFrame) this.counts.foreign++
+    else this.counts.garbageBytes += dropped
+    return isFrame
   }
 }
 
-/** What an answer is recognised by. */
-function shapeOf(unit: number, { request }: Query): string {
-  return `${unit} ${request.function} ${'count' in request ? request.count : `${request.address} ${request.value}`}`
+const INCOMPLETE = 0
+
+function isAnswer(pdu: Uint8Array, { request }: Query): boolean {
+  if (pdu[0] === (request.function | 0x80)) return true
+  return pdu[0] === request.function && (isRead(request) ? pdu[1] === dataBytes(request) : pdu.length === 5)
 }
 
 function frameOf(bytes: Uint8Array): RtuFrame | undefined {
@@ -90,6 +161,17 @@ function frameOf(bytes: Uint8Array): RtuFrame | undefined {
     if (error instanceof ProtocolError) return undefined
     throw error
   }
+}
+
+/** How many bytes from `from` on are those of the start. */
+function prefixLength(bytes: Uint8Array, from: number, start: Uint8Array): number {
+  let length = 0
+  while (length < start.length && from + length < bytes.length && bytes[from + length] === start[length]) length++
+  return length
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && prefixLength(one, 0, other) === one.length
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import {
   decodeRequest,
   encodeResponse,
@@ -17,9 +18,15 @@ export interface Asked {
   readonly transaction: number
   readonly unit: number
   readonly request: Request
-  readonly socket: Socket
   /** Counts the requests of this slave from 0, over all its connections. */
   readonly index: number
+  /** Sends bytes to whoever listens by then. */
+  write(bytes: Uint8Array): void
+}
+
+/** One that came over TCP. */
+export interface AskedTcp extends Asked {
+  readonly socket: Socket
 }
 
 export interface ScriptedSlave extends AsyncDisposable {
@@ -33,13 +40,17 @@ export interface ScriptedSlave extends AsyncDisposable {
 
 /** For tests: a slave on loopback that does with each request just what the script says. Speaks Modbus TCP, or RTU frames over TCP. */
 export async function openScriptedSlave(
-  script: (asked: Asked) => void,
+  script: (asked: AskedTcp) => void,
   options: { kind?: 'tcp' | 'rtu+tcp'; port?: number } = {},
 ): Promise<ScriptedSlave> {
   const { kind = 'tcp', port = 0 } = options
   const sockets = new Set<Socket>()
   let connections = 0
   let index = 0
+  // As serial servers do: what comes from the line goes to all that are connected.
+  const write = (bytes: Uint8Array): void => {
+    for (const socket of sockets) socket.write(bytes)
+  }
   const server = createServer((socket) => {
     connections++
     sockets.add(socket)
@@ -50,7 +61,7 @@ export async function openScriptedSlave(
     socket.on('data', (chunk: Uint8Array) => {
       const frames = kind === 'tcp' ? tcp.push(chunk) : rtu.push(chunk).map((frame) => ({ transaction: 0, ...frame }))
       for (const { transaction, unit, pdu } of frames)
-        script({ transaction, unit, request: decodeRequest(pdu), socket, index: index++ })
+        script({ transaction, unit, request: decodeRequest(pdu), socket, write, index: index++ })
     })
   })
   server.listen(port, '127.0.0.1')
@@ -73,6 +84,20 @@ export async function openScriptedSlave(
   }
 }
 
+/** For tests: the same on the held end of a pseudo-terminal. */
+export function serveSerial(
+  pty: { readonly input: Readable; write(bytes: Uint8Array): boolean },
+  script: (asked: Asked) => void,
+): void {
+  const splitter = new RtuSplitter(requestLength)
+  const write = (bytes: Uint8Array): void => void pty.write(bytes)
+  let index = 0
+  pty.input.on('data', (chunk: Uint8Array) => {
+    for (const { unit, pdu } of splitter.push(chunk))
+      script({ transaction: 0, unit, request: decodeRequest(pdu), write, index: index++ })
+  })
+}
+
 /** A port of loopback on which nobody listens: for a peer that cannot be given port 0. */
 export async function freePort(): Promise<number> {
   const slave = await openScriptedSlave(() => {})
@@ -90,14 +115,14 @@ export function echoPdu({ function: code, address, count }: ReadRequest): Uint8A
 
 /** That answer as Modbus TCP; `differs` makes it another's. */
 export function echoTcp(
-  { transaction, unit, request }: Asked,
+  { transaction, unit, request }: Pick<Asked, 'transaction' | 'unit' | 'request'>,
   differs: { transaction?: number; unit?: number } = {},
 ): Uint8Array {
   return encodeTcp(differs.transaction ?? transaction, differs.unit ?? unit, echoPdu(readOf(request)))
 }
 
 /** That answer as RTU. */
-export function echoRtu({ unit, request }: Asked): Uint8Array {
+export function echoRtu({ unit, request }: Pick<Asked, 'unit' | 'request'>): Uint8Array {
   return encodeRtu(unit, echoPdu(readOf(request)))
 }
 

@@ -7,7 +7,7 @@ const LATE_REQUESTS_MAX = 1_024
 
 /** Modbus TCP: transaction ids tell answers apart, so a late one can never be taken for another. */
 export class TcpFraming implements Framing {
-  readonly counts: FramingCounts = { late: 0, foreign: 0, garbageBytes: 0 }
+  readonly counts: FramingCounts = { late: 0, foreign: 0, echoes: 0, garbageBytes: 0 }
   readonly #splitter = new TcpSplitter()
   #isBroken = false
   #isWaiting = false
@@ -19,8 +19,8 @@ export class TcpFraming implements Framing {
     return this.#isBroken
   }
 
-  holdMs(): number {
-    return 0
+  precaution(): undefined {
+    return undefined
   }
 
   start(unit: number, { pdu }: Query): Uint8Array {
@@ -48,6 +48,10 @@ export class TcpFraming implements Framing {
       this.#isBroken = true
     }
     return answer
+  }
+
+  receiveSilence(): undefined {
+    return undefined
   }
 
   giveUp(): ProtocolError | undefined {
