@@ -1,4 +1,4 @@
-import { QUALITIES, REASONS, type Value } from '#devices'
+import { QUALITIES, type Quality, REASONS, type Reason, type Value } from '#devices'
 import { SERIES_LIMIT_MAX, SERIES_ROWS_MAX, type SeriesRow, type SeriesValue } from './series.ts'
 import { StoreError } from './store-error.ts'
 
@@ -49,7 +49,13 @@ export function storeValue(value: Value): StoredValue {
 }
 
 /** Codes are places in the vocabulary's lists, which only grow at their ends. */
-export function storeQuality({ quality, reason }: SeriesRow): readonly [quality: number, reason: number | null] {
+export function storeQuality({
+  quality,
+  reason,
+}: {
+  readonly quality: Quality
+  readonly reason?: Reason | undefined
+}): readonly [quality: number, reason: number | null] {
   return [QUALITIES.indexOf(quality), reason === undefined ? null : REASONS.indexOf(reason)]
 }
 

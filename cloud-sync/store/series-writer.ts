@@ -10,18 +10,9 @@ const STATEMENT_ROWS = 32
 /** More series than a chunk's number leaves room for beside the bucket's are not expected in one file. */
 const SERIES_MAX = 2 ** 28
 
-const COLUMNS = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-type Columns = readonly [
-  bucket: number,
-  series: number,
-  at: number,
-  n: number,
-  ...StoredValue,
-  quality: number,
-  reason: number | null,
-  received: number,
-  profile: number,
-]
+/** Of the table `value`. */
+const COLUMNS = 10
+type Cell = number | string | null
 
 /** The writing half of the embedded series store. */
 export class SeriesWriter {
@@ -41,8 +32,9 @@ export class SeriesWriter {
 
   constructor(sqlite: Sqlite, bucketMs: number) {
     this.#bucketMs = bucketMs
+    const places = `(${Array(COLUMNS).fill('?').join(', ')})`
     const insert = (rows: number) =>
-      sqlite.prepare(`insert into value values ${Array(rows).fill(COLUMNS).join(', ')} on conflict do nothing`)
+      sqlite.prepare(`insert into value values ${Array(rows).fill(places).join(', ')} on conflict do nothing`)
     this.#insert = insert(1)
     this.#insertMany = insert(STATEMENT_ROWS)
     this.#neighbours = sqlite
@@ -82,35 +74,36 @@ export class SeriesWriter {
 
   /** @returns rows added: fewer where some are there already */
   #put(rows: readonly SeriesRow[]): number {
-    const many = rows.map((row) => this.#columnsOf(row))
-    const added = many.length === STATEMENT_ROWS ? this.#insertMany.run(many.flat()).changes : 0
-    if (added === many.length) return added
+    const cells: Cell[] = []
+    for (const row of rows) this.#addCells(row, cells)
+    const added = rows.length === STATEMENT_ROWS ? this.#insertMany.run(cells).changes : 0
+    if (added === rows.length) return added
     // Some keys are taken, or there are few rows: one by one. What the statement took is now found as being there.
-    return rows.reduce((sum, row, index) => sum + this.#putOne(row, many[index] ?? this.#columnsOf(row)), added)
+    return rows.reduce((sum, row, index) => sum + this.#putOne(row, cells.slice(index * COLUMNS, (index + 1) * COLUMNS)), added)
   }
 
   /** Rows added: 1, or 0 for what is there already. */
-  #putOne(row: SeriesRow, columns: Columns): number {
-    if (this.#insert.run(...columns).changes === 1) return 1
+  #putOne(row: SeriesRow, cells: readonly Cell[]): number {
+    if (this.#insert.run(cells).changes === 1) return 1
     // The key is taken. The same value there, or kept before as a conflict, is this very row come again.
-    const [bucket, series, at, n, value, isState, , , received, profile] = columns
-    const others = this.#neighbours.all(bucket, series, at, n)
+    const [bucket, series, at, , value, isState, , , received, profile] = cells
+    const others = this.#neighbours.all(bucket, series, at, row.n)
     if (others.some(([, other, otherIsState]) => other === value && otherIsState === isState)) return 0
-    let free = n
+    let free = row.n
     for (const [taken] of others) if (taken === free) free++
     const conflict = storeQuality({ ...row, quality: 'suspect', reason: 'conflict' })
     this.#insert.run(bucket, series, at, free, value, isState, ...conflict, received, profile)
     return 1
   }
 
-  #columnsOf(row: SeriesRow): Columns {
-    const { device, point, at, n, received, hash } = row
+  /** Adds the columns of `value`. */
+  #addCells({ device, point, at, n, value, quality, reason, received, hash }: SeriesRow, cells: Cell[]): void {
     const series = this.#seriesId(device, point)
     const bucket = Math.floor(at / this.#bucketMs)
     this.#knowChunk(series, bucket)
-    const [value, isState] = storeValue(row.value)
-    const [quality, reason] = storeQuality(row)
-    return [bucket, series, at, n, value, isState, quality, reason, received, this.#profileId(hash)]
+    const [stored, isState] = storeValue(value)
+    const [judged, why] = storeQuality({ quality, reason })
+    cells.push(bucket, series, at, n, stored, isState, judged, why, received, this.#profileId(hash))
   }
 
   #seriesId(device: string, point: string): number {

@@ -12,7 +12,7 @@ type Sums = { -readonly [Key in keyof Bucket]: Bucket[Key] }
 const STATEMENTS_MAX = 100
 
 /**
- * Thins on the server: a year of minutes is 0.1 s there and 2 s when all its rows come here. Numbers, states and rows without a value are asked for
+ * Thins on the server: a year of minutes takes 0.3 s there, and 4 s when its rows come here. Numbers, states and rows without a value are asked for
  * apart, because the server has no function that takes them together; a profile version gives a point one type, so they do not mix in a bucket.
  */
 export async function readBuckets(client: InfluxClient, query: BucketsQuery): Promise<Page<Bucket>> {

@@ -41,9 +41,9 @@ export interface Table {
 /**
  * An InfluxDB 1.x over HTTP: lines in, tables out.
  *
- * Lines go by `fetch`, which keeps its connections: the `influx` package builds lines from objects, one a field set, and is bound by that at a fifth of
- * what the server takes. They go plain: gzip on this machine halves the rows a second (level 1: 33 MB become 3.1 MB in 0.35 s of CPU a million rows,
- * which the writer does not have), and the way to the server is short.
+ * Lines go by `fetch`, which keeps its connections: the `influx` package makes its lines from one object a point and is bound by that at a fifth of
+ * what the server takes. They go plain: gzip makes a million rows 3.5 MB instead of 34 and costs 5 to 30 % of the rows a second, and the way to the
+ * server is short.
  */
 export class InfluxClient {
   readonly #setting: InfluxSetting

@@ -9,8 +9,9 @@ import { readStored } from './stored-rows.ts'
 
 /**
  * Turns rows into lines that overwrite nothing. InfluxDB keeps the last of two points with one key, so whoever writes must know what is there; asking
- * for each row would cost ten times the writing. What is known instead is where in time each device has rows at all: it is asked for once, when the
- * first rows come, and then counted along. Live rows, and a refill of an empty store, never ask; late and repeated rows do.
+ * for every row makes writing three times as slow (130,000 rows/s instead of 430,000). What is known instead is where in time each device has rows at
+ * all: it is asked for once, when the first rows come, and then counted along. Live rows, a backlog into a gap and a refill of a wiped store hardly
+ * ever ask; late and repeated rows do.
  */
 export class WritePlan {
   readonly #client: InfluxClient
@@ -52,7 +53,7 @@ export class WritePlan {
     return lines
   }
 
-  /** The newest time of each device is asked for from the first row on only: over ten years it would take seconds, over one file 40 ms. */
+  /** The newest time of each device is asked for from the first row on only: with 1,000 devices that is 40 ms over a month and 3 s over ten years. */
   async #learn(from: number): Promise<void> {
     const since = Math.max(-AT_MAX, Math.min(AT_MAX, from))
     const [[oldest] = [], newest = []] = await this.#client.query([
