@@ -34,7 +34,7 @@ const SCHEMAS: Readonly<Record<string, Map<string, string>>> = {
 function rowsBehind(text: string, mark: string): [first: string, second: string][] {
   const [, after = ''] = text.split(`<!-- ${mark} -->`)
   const table = after.trimStart().split('\n\n')[0] ?? ''
-  return [...table.matchAll(/^\| (.+?) \| (.+?) \|/gm)].slice(2).map(([, first = '', second = '']) => [first, second])
+  return [...table.matchAll(/^\| (.+?) +\| (.+?) +\|/gm)].slice(2).map(([, first = '', second = '']) => [first, second])
 }
 
 /** `a.b`, `.c` in one cell stand for a.b and a.c. */
