@@ -133,9 +133,9 @@ gateway
   .option('--json', 'the checked site as JSON')
   .action(async (options, command: Command) => {
     // The parent takes --config where it stands before the word check.
-    const { readGatewayConfig } = await import('#gateway')
+    const { readGatewayConfig, siteLines } = await import('#gateway')
     const config = readGatewayConfig(requireConfig(options.config ?? command.parent?.opts().config))
-    const lines = Map.groupBy(config.devices, ({ line }) => line)
+    const lines = siteLines(config.devices)
     if (options.json) {
       console.log(
         JSON.stringify({
@@ -143,17 +143,19 @@ gateway
           gateway: config.gateway,
           hash: config.hash,
           devices: config.devices.length,
-          lines: [...lines.keys()],
+          lines: lines.map(({ url }) => url),
           rules: config.rules.length,
         }),
       )
       return
     }
     console.log(
-      `${config.gateway}: ${config.devices.length} devices on ${lines.size} lines, ${config.rules.length} rules judged on site. Nothing is wrong.`,
+      `${config.gateway}: ${config.devices.length} devices on ${lines.length} lines, ${config.rules.length} rules judged on site. Nothing is wrong.`,
     )
-    for (const [line, devices] of lines)
-      console.log(`  ${line}: ${devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`).join(', ')}`)
+    for (const { words, devices } of lines)
+      console.log(`  ${words}: ${devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`).join(', ')}`)
+    for (const { device, factory } of lines.flatMap(({ differing }) => differing))
+      console.log(`  ${device.id}: its model leaves the factory with ${factory}: it must have been set to its line`)
     for (const { id, profile } of config.devices.filter((device) => device.profile.profile.unconfirmed)) {
       console.log(`  ${id}: its model ${profile.name} is unconfirmed: compare its values with the device's own display`)
     }

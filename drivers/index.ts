@@ -9,6 +9,7 @@ export { type Query, queryOf } from './framing.ts'
 export { LINE_PENDING_MAX, type Line, type LineCounts } from './line.ts'
 export {
   describeLine,
+  describeSettings,
   type LineAddress,
   lineKey,
   linePort,

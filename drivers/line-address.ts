@@ -53,11 +53,13 @@ export function linePort(address: LineAddress): string {
 
 /** The line in words, with the settings that must be those of its devices: `serial port /dev/ttyUSB0 at 9600 baud, 8N1`. */
 export function describeLine(address: LineAddress): string {
-  if (address.kind === 'serial') {
-    const { path, baud, parity, stopBits } = address
-    return `serial port ${path} at ${baud} baud, 8${parity.slice(0, 1).toUpperCase()}${stopBits}`
-  }
+  if (address.kind === 'serial') return `serial port ${address.path} at ${describeSettings(address)}`
   return `${address.kind === 'tcp' ? 'Modbus TCP' : 'RTU over TCP'} at ${hostPort(address)}`
+}
+
+/** `19200 baud, 8E1` */
+export function describeSettings({ baud, parity, stopBits }: Pick<SerialAddress, 'baud' | 'parity' | 'stopBits'>): string {
+  return `${baud} baud, 8${parity.slice(0, 1).toUpperCase()}${stopBits}`
 }
 
 function tcpOf(url: string, kind: TcpAddress['kind'], parsed: URL): TcpAddress {

@@ -134,6 +134,18 @@ test.each([
     '4:7 stations[1].id: expected each station id once, got "S1" again',
   ],
   [
+    'a serial port with two speeds',
+    /tcp:\/\/127.0.0.1:1502((?:.|\n)*)rtu\+tcp:\/\/127.0.0.1:4001/,
+    'serial:///dev/ttyS1$1serial:///dev/ttyS1?baud=19200&parity=even',
+    '12:5 devices[1].line: expected the serial port /dev/ttyS1 at 9600 baud, 8N1 as for S1-R, got the serial port /dev/ttyS1 at 19200 baud, 8E1',
+  ],
+  [
+    'a TCP port with two framings',
+    'rtu+tcp://127.0.0.1:4001',
+    'rtu+tcp://127.0.0.1:1502',
+    '12:5 devices[1].line: expected the Modbus TCP at 127.0.0.1:1502 as for S1-R, got the RTU over TCP at 127.0.0.1:1502',
+  ],
+  [
     'a unit twice on one line, however the line is spelt',
     /rtu\+tcp.*\n {4}unit: 2/,
     'TCP://127.0.0.1:1502/',

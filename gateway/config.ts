@@ -11,7 +11,7 @@ import {
   PROFILES_FOLDER,
   readYaml,
 } from '#devices'
-import { DriverError, lineKey, parseLine } from '#drivers'
+import { DriverError, describeLine, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
 import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
 
 const strict = { additionalProperties: false } as const
@@ -48,7 +48,10 @@ export const GatewayFile = Type.Object(
             Type.String({ pattern: DEVICE_ID, description: 'one of the stations above; without it the device is its own' }),
           ),
           profile: Type.String({ description: 'a device model: kind/vendor-model' }),
-          line: Type.String({ description: 'tcp://host:port or rtu+tcp://host:port' }),
+          line: Type.String({
+            description:
+              'tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1, the defaults of a serial one',
+          }),
           unit: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: 'address on the line' }),
         },
         strict,
@@ -94,6 +97,7 @@ export function readGatewayConfig(file: string): GatewayConfig {
     ...checkBroker(document),
     ...checkStations(document),
     ...checkDevices(document, catalogue),
+    ...checkPorts(document),
     ...checkRules(document, rules),
     ...checkTargets(document, catalogue),
   ]
@@ -171,13 +175,34 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
   })
 }
 
-/** One spelling for each line; of one that cannot be read, its own. */
-function keyOf(line: string): string {
+/** A serial port has one speed, a TCP port one framing. */
+function checkPorts(document: Document<GatewayFile>): DocumentFault[] {
+  const ports = new Map<string, { readonly id: string; readonly line: LineAddress }>()
+  return document.value.devices.flatMap(({ id, line: url }, index) => {
+    const line = addressOf(url)
+    if (line === null) return []
+    const first = ports.get(linePort(line)) ?? { id, line }
+    ports.set(linePort(line), first)
+    if (lineKey(first.line) === lineKey(line)) return []
+    const message = `expected the ${describeLine(first.line)} as for ${first.id}, got the ${describeLine(line)}`
+    return [document.fault(['devices', index, 'line'], message)]
+  })
+}
+
+/** Null: it is no line, which is told elsewhere. */
+function addressOf(url: string): LineAddress | null {
   try {
-    return lineKey(parseLine(line))
-  } catch {
-    return line
+    return parseLine(url)
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error
+    return null
   }
+}
+
+/** One spelling for each line; of one that cannot be read, its own. */
+function keyOf(url: string): string {
+  const line = addressOf(url)
+  return line === null ? url : lineKey(line)
 }
 
 /** A rule looks at a point that its device has, and that can ever bring a verdict. */
