@@ -9,6 +9,7 @@ import { measureBare } from './bare.ts'
 import { durableFigures } from './durable.ts'
 import { atMost, type Figure, figure, printFigures } from './figures.ts'
 import { gustRules } from './gusts.ts'
+import { ingestFigures } from './ingest.ts'
 import { accountOf, type Window } from './road-account.ts'
 import { openWireTap } from './wire-tap.ts'
 
@@ -35,8 +36,10 @@ export async function road({ cli, json }: { readonly cli: string; readonly json:
     await warmUp(cli, join(folder, 'warm'), stop)
     const figures = stop.aborted ? null : await measure(cli, join(folder, 'road'), stop)
     if (figures && !stop.aborted) {
+      console.error('measuring the stores behind the acknowledgement')
+      const stores = await ingestFigures()
       console.error('measuring journal and inbox')
-      printFigures('road', [...figures, ...durableFigures()], json)
+      printFigures('road', [...figures, ...stores, ...durableFigures()], json)
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
