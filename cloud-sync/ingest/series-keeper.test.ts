@@ -86,6 +86,26 @@ describe('the series store is kept equal to the inbox', () => {
     expect(cloud.writer.error).toBe(null)
   })
 
+  test('when its server is away for a while: batches are taken meanwhile, and it is not filled twice', async () => {
+    await using series = openInfluxSeries({ ...own(), log })
+    await using cloud = await openWriter(folder, series)
+    const batches = batchesOf(30, 100)
+    cloud.take(batches.slice(0, 10))
+    await until(() => cloud.writer.cursor === 10)
+    await until(async () => (await series.mark()).reached === 10)
+    await server.kill()
+    cloud.take(batches.slice(10))
+    expect(cloud.inbox.newest).toBe(30)
+    await until(() => cloud.writer.error !== null)
+    await server.restart()
+    await until(() => cloud.writer.cursor === 30)
+    expect(cloud.keeper.refilling).toBe(null)
+    await expectEqual(
+      series,
+      batches.flatMap((batch) => batch.rows),
+    )
+  })
+
   test('when somebody drops its measurements', async () => {
     const setting = own()
     await using series = openInfluxSeries({ ...setting, log })
