@@ -2,7 +2,8 @@ import { type Catalogue, type Document, type DocumentFault, durationMs, encodePo
 import { curveExtremes, type PointCurve, riverOf } from './curve.ts'
 import { DELAY_MAX_MS } from './fault.ts'
 import { countOf } from './register-image.ts'
-import { numberedId, type ScenarioFile, type StationEntry } from './scenario-file.ts'
+import { type DeviceEntry, lineOf, numberedId, type ScenarioFile } from './scenario-file.ts'
+import { serialSettings } from './serial-settings.ts'
 
 type Path = readonly (string | number)[]
 type Tell = (path: Path, message: string) => void
@@ -23,15 +24,17 @@ export function scenarioFaults(document: Document<ScenarioFile>, catalogue: Cata
       tellDevice(device, ['stations', index, 'devices', deviceIndex], catalogue, tell)
   }
   tellNames(document.value, tell)
+  tellLines(document.value, catalogue, tell)
   return faults
 }
 
 function tellDevice(
-  { profile: name, points = {} }: StationEntry['devices'][number],
+  { profile: name, port, serial, points = {} }: DeviceEntry,
   path: Path,
   catalogue: Catalogue,
   tell: Tell,
 ): void {
+  if (port !== undefined && serial) tell([...path, 'serial'], 'expected a TCP port or a serial line, got both')
   const profile = catalogue.get(name)?.profile
   if (profile === undefined) tell([...path, 'profile'], `expected a profile of the catalogue, got ${name}`)
   else tellPoints(profile, points, [...path, 'points'], tell)
@@ -73,12 +76,12 @@ function tellNames({ stations, faults }: ScenarioFile, tell: Tell): void {
     for (let copy = 0; copy < station.count; copy++) {
       const id = numberedId(station.id, copy)
       tellOnce(`station ${id}`, ['stations', index, 'id'], `expected each station id once, got ${id} again`)
-      for (const [deviceIndex, { id: deviceEntryId, port, unit }] of station.devices.entries()) {
+      for (const [deviceIndex, device] of station.devices.entries()) {
         const path = ['stations', index, 'devices', deviceIndex]
-        const deviceId = numberedId(deviceEntryId, copy)
+        const deviceId = numberedId(device.id, copy)
         tellOnce(`device ${deviceId}`, [...path, 'id'], `expected each device id once, got ${deviceId} again`)
-        const line = port === undefined ? `the port of ${id}` : `port ${port}`
-        tellOnce(`${line} ${unit}`, [...path, 'unit'], `expected each unit once on ${line}, got ${unit} again`)
+        const line = lineOf(device, id)
+        tellOnce(`${line} ${device.unit}`, [...path, 'unit'], `expected each unit once on ${line}, got ${device.unit} again`)
       }
     }
   }
@@ -87,5 +90,24 @@ function tellNames({ stations, faults }: ScenarioFile, tell: Tell): void {
     if (fault.kind === 'delay' && durationMs(fault.delay) > DELAY_MAX_MS)
       tell(['faults', index, 'delay'], `expected at most ${DELAY_MAX_MS / 1000}s, got ${fault.delay}`)
     if (!seen.has(`device ${device}`)) tell(['faults', index, 'device'], `expected the id of a device above, got ${device}`)
+  }
+}
+
+/** A serial line has one speed, which all its devices must be set to. */
+function tellLines({ stations }: ScenarioFile, catalogue: Catalogue, tell: Tell): void {
+  const settings = new Map<string, string>()
+  for (const [index, station] of stations.entries()) {
+    for (const [deviceIndex, device] of station.devices.entries()) {
+      const profile = catalogue.get(device.profile)?.profile
+      if (device.serial === undefined || profile === undefined) continue
+      const { baud, parity, stopBits, paced } = serialSettings(profile, device.serial.paced)
+      const words = `${baud} baud, parity ${parity}, ${stopBits} stop bits${paced ? ', paced' : ''}`
+      // The copies of a station have their lines alike.
+      const line = lineOf(device, station.id)
+      const first = settings.get(line) ?? words
+      settings.set(line, first)
+      if (first !== words)
+        tell(['stations', index, 'devices', deviceIndex, 'serial'], `expected ${first} as before on ${line}, got ${words}`)
+    }
   }
 }

@@ -13,7 +13,7 @@ export const STATIONS_MAX = 2000
 export const UNIT_MAX = 247
 const FAULTS_MAX = 1000
 
-const DeviceEntry = Type.Object(
+const Device = Type.Object(
   {
     id: Type.String({ pattern: ID }),
     profile: Type.String({ description: 'name in the catalogue' }),
@@ -25,12 +25,27 @@ const DeviceEntry = Type.Object(
         description: 'devices that name the same one share a TCP port; absent: one a station',
       }),
     ),
+    serial: Type.Optional(
+      Type.Object(
+        {
+          line: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 9999,
+              description: 'devices that name the same one share it; absent: one a station',
+            }),
+          ),
+          paced: Type.Boolean({ default: false, description: 'answers come as late as the speed of the line makes them' }),
+        },
+        { ...strict, description: 'instead of a TCP port: Modbus RTU on a serial line, set as the profile says' },
+      ),
+    ),
     points: Type.Optional(Named(POINT_NAME, PointCurve)),
   },
   strict,
 )
 
-const StationEntry = Type.Object(
+const Station = Type.Object(
   {
     id: Type.String({ pattern: ID }),
     name: Type.Optional(
@@ -43,7 +58,7 @@ const StationEntry = Type.Object(
       description: 'copies; their ids need a # for each digit',
     }),
     curve: Type.Optional(StormCurve),
-    devices: Type.Array(DeviceEntry, { minItems: 1, maxItems: UNIT_MAX }),
+    devices: Type.Array(Device, { minItems: 1, maxItems: UNIT_MAX }),
   },
   strict,
 )
@@ -62,13 +77,20 @@ export const ScenarioFile = Type.Object(
         strict,
       ),
     ),
-    stations: Type.Array(StationEntry, { minItems: 1, maxItems: STATIONS_MAX }),
+    stations: Type.Array(Station, { minItems: 1, maxItems: STATIONS_MAX }),
     faults: Type.Array(FaultSpan, { maxItems: FAULTS_MAX, default: [] }),
   },
   strict,
 )
 export type ScenarioFile = Static<typeof ScenarioFile>
 export type StationEntry = ScenarioFile['stations'][number]
+export type DeviceEntry = StationEntry['devices'][number]
+
+/** The line of a device of the station, in words: devices with the same words are on the same one. */
+export function lineOf({ port, serial }: DeviceEntry, station: string): string {
+  if (serial) return serial.line === undefined ? `the serial line of ${station}` : `serial line ${serial.line}`
+  return port === undefined ? `the port of ${station}` : `port ${port}`
+}
 
 /** An id of the copy's number, which counts from 1: `9DML####` → `9DML0007`. */
 export function numberedId(id: string, copy: number): string {

@@ -20,12 +20,14 @@ function read(text: string) {
 
 const stations = (entry: string, rest = '') => `title: T\nstations:\n  - ${entry}\n${rest}`
 
-test('the storm is one station of two units on one line', () => {
+test('the storm is one station, its gauge on a TCP port and its sensor on a serial line', () => {
   const scenario = readScenario(join(SCENARIOS_FOLDER, 'storm.yaml'), catalogue)
   expect(scenario.stations.map(({ id, name }) => [id, name])).toEqual([['9DMF0001', { zh: '林溪站', en: 'Linxi' }]])
-  expect(scenario.stations[0]?.devices.map(({ id, unit, line, profile }) => [id, unit, line, profile.name])).toEqual([
-    ['9DMF0001-R', 1, 0, 'rain-gauge/acme-rg-1'],
-    ['9DMF0001-Z', 2, 0, 'level-sensor/acme-lv-4'],
+  expect(
+    scenario.stations[0]?.devices.map(({ id, unit, line, serial, profile }) => [id, unit, line, serial, profile.name]),
+  ).toEqual([
+    ['9DMF0001-R', 1, 0, null, 'rain-gauge/acme-rg-1'],
+    ['9DMF0001-Z', 2, 1, { baud: 9600, parity: 'none', stopBits: 1, paced: true }, 'level-sensor/acme-lv-4'],
   ])
   expect(scenario.clock).toEqual({ start: Date.UTC(2026, 6, 1), speed: 720 })
 })
@@ -46,6 +48,15 @@ stations:
   - { id: S, devices: [${device('A', 'port: 7, unit: 1')}, ${device('B', 'unit: 1')}, ${device('C', 'unit: 2')}] }
   - { id: R, devices: [${device('D', 'port: 7, unit: 2')}, ${device('E', 'unit: 1')}] }`
   expect(read(text).stations.flatMap(({ devices }) => devices.map(({ line }) => line))).toEqual([0, 1, 1, 0, 2])
+})
+
+test('devices that name a serial line share it, the others share their station’s', () => {
+  const device = (id: string, rest: string) => `{ id: ${id}, profile: multi/acme-ws-5, ${rest} }`
+  const text = `title: T
+stations:
+  - { id: S, devices: [${device('A', 'serial: { line: 7 }, unit: 1')}, ${device('B', 'serial: {}')}, ${device('C', 'unit: 1')}] }
+  - { id: R, devices: [${device('D', 'serial: { line: 7 }, unit: 2')}, ${device('E', 'serial: {}')}] }`
+  expect(read(text).stations.flatMap(({ devices }) => devices.map(({ line }) => line))).toEqual([0, 1, 2, 0, 3])
 })
 
 test('a scenario without a clock begins at the wall’s time and runs as fast', () => {
@@ -96,6 +107,18 @@ test.each([
     'a unit twice on a line',
     stations('{ id: S, devices: [{ id: D, profile: multi/acme-ws-5 }, { id: E, profile: multi/acme-ws-5 }] }'),
     'stations[0].devices[1].unit: expected each unit once on the port of S, got 1 again',
+  ],
+  [
+    'a TCP port and a serial line at once',
+    stations('{ id: S, devices: [{ id: D, profile: multi/acme-ws-5, port: 1, serial: {} }] }'),
+    's.yaml:3:68: stations[0].devices[0].serial: expected a TCP port or a serial line, got both',
+  ],
+  [
+    'a serial line of two minds',
+    stations(
+      '{ id: S, devices: [{ id: D, profile: multi/acme-ws-5, serial: {} }, { id: E, profile: multi/acme-ws-5, unit: 2, serial: { paced: true } }] }',
+    ),
+    'expected 9600 baud, parity none, 1 stop bits as before on the serial line of S, got 9600 baud, parity none, 1 stop bits, paced',
   ],
   [
     'a fault of nobody',

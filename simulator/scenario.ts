@@ -3,15 +3,18 @@ import { type Catalogue, type CatalogueEntry, type ClockSetting, DocumentError, 
 import type { PointCurve, StormCurve } from './curve.ts'
 import type { FaultSpan } from './fault.ts'
 import { scenarioFaults } from './scenario-faults.ts'
-import { numberedId, ScenarioFile, type StationEntry } from './scenario-file.ts'
+import { lineOf, numberedId, ScenarioFile, type StationEntry } from './scenario-file.ts'
+import { type SerialSettings, serialSettings } from './serial-settings.ts'
 
 /** A device to be simulated. */
 export interface ScenarioDevice {
   readonly id: string
   readonly profile: CatalogueEntry
   readonly unit: number
-  /** Devices of the same line share a TCP port; counted from 0 in the order of the file. */
+  /** Devices of the same line share a TCP port, or a serial line; counted from 0 in the order of the file. */
   readonly line: number
+  /** Null: its line is a TCP port. */
+  readonly serial: SerialSettings | null
   readonly points: Readonly<Record<string, PointCurve>>
 }
 
@@ -59,13 +62,17 @@ export function scenarioClock({ clock }: Pick<Scenario, 'clock'>, wall: number):
 
 function copyOf(station: StationEntry, copy: number, lines: Map<string, number>, catalogue: Catalogue): ScenarioStation {
   const id = numberedId(station.id, copy)
-  const devices = station.devices.flatMap(({ id: deviceId, profile: name, unit, port, points = {} }) => {
-    const key = port === undefined ? `station ${id}` : `port ${port}`
+  const devices = station.devices.flatMap((device): ScenarioDevice[] => {
+    const { id: deviceId, profile: name, unit, serial, points = {} } = device
+    const key = lineOf(device, id)
     const line = lines.get(key) ?? lines.size
     lines.set(key, line)
     const profile = catalogue.get(name)
     const spread = Object.entries(points).map(([point, curve]) => [point, spreadOf(curve, copy / station.count)] as const)
-    return profile ? [{ id: numberedId(deviceId, copy), profile, unit, line, points: Object.fromEntries(spread) }] : []
+    const settings = serial && profile ? serialSettings(profile.profile, serial.paced) : null
+    return profile
+      ? [{ id: numberedId(deviceId, copy), profile, unit, line, serial: settings, points: Object.fromEntries(spread) }]
+      : []
   })
   return { id, name: station.name ?? { zh: id, en: id }, curve: station.curve ?? null, devices }
 }

@@ -9,6 +9,7 @@ import { loadCatalogue, manualClock } from '#devices'
 import { DELAY_MAX_MS } from './fault.ts'
 import { type LedgerLine, openLedger, readLedger } from './ledger.ts'
 import { readScenario, SCENARIOS_FOLDER, type Scenario } from './scenario.ts'
+import type { SerialSettings } from './serial-settings.ts'
 import { type DeviceAddress, openSimulator, type Simulator } from './simulator.ts'
 
 const catalogue = loadCatalogue()
@@ -42,11 +43,12 @@ async function simulate(
   await job(simulator, clock)
 }
 
-/** An independent master. */
+/** An independent master; a serial line has room for one at a time. */
 async function master({ url, unit }: DeviceAddress, timeoutMs = 5000) {
   const client = new ModbusRTU.default()
-  const { hostname, port } = new URL(url)
-  await client.connectTCP(hostname, { port: Number(port) })
+  const { protocol, hostname, port, pathname, searchParams } = new URL(url)
+  if (protocol === 'serial:') await client.connectRTUBuffered(pathname, { baudRate: Number(searchParams.get('baud')) })
+  else await client.connectTCP(hostname, { port: Number(port) })
   client.setID(unit)
   client.setTimeout(timeoutMs)
   return Object.assign(client, {
@@ -64,7 +66,10 @@ function addressOf(simulator: Simulator, device: string): DeviceAddress {
 
 test('another maker’s master reads the storm, and the ledger holds what it was given', async () => {
   await simulate(scenario, async (simulator, clock) => {
-    expect(new Set(simulator.addresses.map(({ url }) => url)).size).toBe(1)
+    expect(simulator.addresses.map(({ url }) => url)).toEqual([
+      expect.stringMatching(/^tcp:\/\/127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^serial:\/\/\/dev\/pts\/\d+\?baud=9600&parity=none&stopBits=1$/),
+    ])
     await using gauge = await master(addressOf(simulator, '9DMF0001-R'))
     await using sensor = await master(addressOf(simulator, '9DMF0001-Z'))
     clock.set(START + 145 * MIN - 1)
@@ -106,26 +111,38 @@ test('refuses what is outside its registers, writes, and units that are not ther
   expect(lines.map((line) => ('served' in line ? line.served : line.point))).toEqual(Array(6).fill('exception'))
 })
 
-test('a device falls silent, refuses, babbles and comes back as it is told, and its neighbour on the line does not', async () => {
-  await simulate(scenario, async (simulator) => {
-    const address = addressOf(simulator, '9DMF0001-R')
-    await using neighbour = await master(addressOf(simulator, '9DMF0001-Z'))
-    {
-      await using gauge = await master(address)
-      simulator.setFault('9DMF0001-R', { exception: 6 })
-      await expect(gauge.readInputRegisters(0, 2)).rejects.toMatchObject({ modbusCode: 6 })
-      simulator.setFault('9DMF0001-R', { delayMs: 30 })
-      expect((await gauge.readInputRegisters(0, 2)).data).toEqual([0, 0])
+/** The storm's two devices on one line. */
+const shared = (serial: SerialSettings | null): Scenario => ({
+  ...scenario,
+  stations: scenario.stations.map((station) => ({
+    ...station,
+    devices: station.devices.map((device) => ({ ...device, line: 0, serial })),
+  })),
+})
+
+test.each<[string, SerialSettings | null]>([
+  ['TCP port', null],
+  ['serial line', { baud: 9600, parity: 'none', stopBits: 1, paced: false }],
+  ['paced serial line', { baud: 9600, parity: 'even', stopBits: 1, paced: true }],
+])('a device on a %s falls silent, refuses, babbles and comes back as it is told, its neighbour does not', async (_, serial) => {
+  await simulate(shared(serial), async (simulator) => {
+    expect(new Set(simulator.addresses.map(({ url }) => url)).size).toBe(1)
+    const rain = async (timeoutMs?: number): Promise<number[]> => {
+      await using gauge = await master(addressOf(simulator, '9DMF0001-R'), timeoutMs)
+      return (await gauge.readInputRegisters(0, 2)).data
     }
+    simulator.setFault('9DMF0001-R', { exception: 6 })
+    await expect(rain()).rejects.toMatchObject({ modbusCode: 6 })
+    simulator.setFault('9DMF0001-R', { delayMs: 30 })
+    expect(await rain()).toEqual([0, 0])
     for (const fault of [{ silent: true }, { garbage: true }]) {
       simulator.setFault('9DMF0001-R', fault)
-      await using gauge = await master(address, 50)
-      await expect(gauge.readInputRegisters(0, 2)).rejects.toThrow('Timed out')
+      await expect(rain(50)).rejects.toThrow('Timed out')
+      await using neighbour = await master(addressOf(simulator, '9DMF0001-Z'))
       expect((await neighbour.readDiscreteInputs(0, 1)).data[0]).toBe(false)
     }
     simulator.setFault('9DMF0001-R', null)
-    await using gauge = await master(address)
-    expect((await gauge.readInputRegisters(0, 2)).data).toEqual([0, 0])
+    expect(await rain()).toEqual([0, 0])
     expect(() => simulator.setFault('nobody', null)).toThrow(RangeError)
   })
   const lines = (await linesOf()).filter(({ device }) => device === '9DMF0001-R')
@@ -198,7 +215,7 @@ test('ports follow the base, and one that is taken closes those opened before it
     ...scenario,
     stations: scenario.stations.map((station) => ({
       ...station,
-      devices: station.devices.map((device, line) => ({ ...device, line })),
+      devices: station.devices.map((device, line) => ({ ...device, line, serial: null })),
     })),
   }
   const portBase = await freePair()

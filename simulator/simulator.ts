@@ -3,10 +3,12 @@ import type { Clock } from '#devices'
 import { curveSignal, riverOf, type Signal, stormSignal } from './curve.ts'
 import { DeviceFaults, type Fault } from './fault.ts'
 import type { Ledger } from './ledger.ts'
-import { type ModbusSlave, openModbusSlave } from './modbus-slave.ts'
+import { openModbusSlave } from './modbus-slave.ts'
 import { seededRandom, seedOf } from './random.ts'
 import { buildImage } from './register-image.ts'
 import type { Scenario, ScenarioDevice, ScenarioStation } from './scenario.ts'
+import type { SerialSettings } from './serial-settings.ts'
+import { openSerialSlave } from './serial-slave.ts'
 import { SimulatedDevice } from './simulated-device.ts'
 import type { River } from './water/river.ts'
 
@@ -17,7 +19,7 @@ export interface SimulatorOptions {
   readonly ledger: Ledger
   /** Default 127.0.0.1. */
   readonly host?: string
-  /** The scenario's lines listen on this port and the ones after it; absent: on any that are free. */
+  /** The scenario's lines listen on this port and the ones after it, serial ones leaving theirs out; absent: on any that are free. */
   readonly portBase?: number
   readonly log?: Pick<Logger, 'info'>
   /** Machine time, epoch ms; default `Date.now`. */
@@ -27,7 +29,7 @@ export interface SimulatorOptions {
 /** Where a device answers. */
 export interface DeviceAddress {
   readonly device: string
-  /** `tcp://127.0.0.1:15020` */
+  /** `tcp://127.0.0.1:15020` or `serial:///dev/pts/5?baud=9600&parity=none&stopBits=1` */
   readonly url: string
   readonly unit: number
 }
@@ -46,7 +48,7 @@ export interface Simulator extends AsyncDisposable {
 export async function openSimulator(scenario: Scenario, options: SimulatorOptions, stop: AbortSignal): Promise<Simulator> {
   const { host = '127.0.0.1', portBase, log, wall = Date.now } = options
   const faults = new Map<string, DeviceFaults>()
-  const lines: Map<number, SimulatedDevice>[] = []
+  const lines: { readonly serial: SerialSettings | null; readonly units: Map<number, SimulatedDevice> }[] = []
   for (const station of scenario.stations) {
     const river = station.curve && riverOf(station.curve)
     for (const device of station.devices) {
@@ -55,19 +57,26 @@ export async function openSimulator(scenario: Scenario, options: SimulatorOption
         seededRandom(seedOf(scenario.seed, device.id)),
       )
       faults.set(device.id, deviceFaults)
-      lines[device.line] ??= new Map()
-      lines[device.line]?.set(device.unit, buildDevice(device, river, deviceFaults, { ...options, wall }))
+      const line = lines[device.line] ?? { serial: device.serial, units: new Map() }
+      lines[device.line] = line
+      line.units.set(device.unit, buildDevice(device, river, deviceFaults, { ...options, wall }))
     }
   }
 
   await using opening = new AsyncDisposableStack()
-  const slaves: ModbusSlave[] = []
-  for (const [line, units] of lines.entries()) {
-    const port = portBase === undefined ? 0 : portBase + line
-    slaves.push(opening.use(await openModbusSlave({ host, port, units, wall }, stop)))
+  const urls: string[] = []
+  const name = host.includes(':') ? `[${host}]` : host
+  for (const [line, { serial, units }] of lines.entries()) {
+    stop.throwIfAborted()
+    if (serial) urls.push(opening.use(openSerialSlave({ settings: serial, units, wall })).url)
+    else {
+      const port = portBase === undefined ? 0 : portBase + line
+      const slave = opening.use(await openModbusSlave({ host, port, units, wall }, stop))
+      urls.push(`tcp://${name}:${slave.port}`)
+    }
   }
-  const addresses = addressesOf(scenario.stations, slaves, host)
-  log?.info({ host, ports: slaves.length, devices: addresses.length, scenario: scenario.title }, 'simulated devices answer')
+  const addresses = addressesOf(scenario.stations, urls)
+  log?.info({ host, lines: urls.length, devices: addresses.length, scenario: scenario.title }, 'simulated devices answer')
   const opened = opening.move()
   return {
     addresses,
@@ -105,9 +114,6 @@ function buildDevice(
   })
 }
 
-function addressesOf(stations: readonly ScenarioStation[], slaves: readonly ModbusSlave[], host: string): DeviceAddress[] {
-  const name = host.includes(':') ? `[${host}]` : host
-  return stations.flatMap(({ devices }) =>
-    devices.map(({ id, unit, line }) => ({ device: id, url: `tcp://${name}:${slaves[line]?.port}`, unit })),
-  )
+function addressesOf(stations: readonly ScenarioStation[], urls: readonly string[]): DeviceAddress[] {
+  return stations.flatMap(({ devices }) => devices.map(({ id, unit, line }) => ({ device: id, url: urls[line] ?? '', unit })))
 }
