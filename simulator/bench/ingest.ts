@@ -131,8 +131,8 @@ type Round = Readonly<Record<Bare | 'influx' | 'embedded', number>>
  * Learnt on two cores, which server and cloud share. The server needs 0.8 µs of CPU a row with five readings a line and 1.9 µs with one; the cloud 1.7
  * µs: opening a batch 0.4, planning and making lines 0.4, the table of newest values 0.2, SQLite's own 0.2, the rest is objects and their collection.
  * What helped, in rows/s: compiled checks of a batch 190,000 to 430,000, overlapping the steps of the reader to 500,000, lines written into bytes at
- * once a fifth less CPU for them. Bare lines with five readings leave a core idle: their share here is that of a program that has nothing to decode, to
- * look up or to record, and has no goal.
+ * once a fifth less CPU for them. Bare lines with five readings leave a core idle: they come from a program that has nothing to decode, to look up or to
+ * record.
  * @throws StoreError `missing` where InfluxDB is not installed
  */
 export async function ingestFigures(): Promise<Figure[]> {
@@ -151,14 +151,19 @@ export async function ingestFigures(): Promise<Figure[]> {
       figure('inbox to InfluxDB', rate('influx'), 'rows/s'),
       figure('inbox to the embedded store', rate('embedded'), 'rows/s'),
       atLeast('inbox to InfluxDB, share of bare, one line a reading', share('influx', 'one line a reading'), '', SHARE_MIN),
-      figure('inbox to InfluxDB, share of bare, five readings a line', share('influx', 'five readings a line'), ''),
+      atLeast('inbox to InfluxDB, share of bare, five readings a line', share('influx', 'five readings a line'), '', SHARE_MIN),
       atLeast(
         'inbox to the embedded store, share of bare, one line a reading',
         share('embedded', 'one line a reading'),
         '',
         SHARE_MIN,
       ),
-      figure('inbox to the embedded store, share of bare, five readings a line', share('embedded', 'five readings a line'), ''),
+      atLeast(
+        'inbox to the embedded store, share of bare, five readings a line',
+        share('embedded', 'five readings a line'),
+        '',
+        SHARE_MIN,
+      ),
     ]
   } finally {
     rmSync(folder, { recursive: true, force: true })
