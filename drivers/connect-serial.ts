@@ -9,7 +9,8 @@ import type { SerialAddress } from './line-address.ts'
  * @throws DriverError `unreachable`, or `stopped` by the signal.
  */
 export async function connectSerial({ path, baud, parity, stopBits }: SerialAddress, stop: AbortSignal): Promise<Duplex> {
-  const { SerialPort } = await import('serialport')
+  // Not by its main entry, which loads a dozen parsers as well: 7 MiB.
+  const { SerialPort } = await import('serialport/dist/serialport.js')
   if (stop.aborted) throw new DriverError('stopped', `expected to open ${path}, got a stop`)
   const port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, lock: true, autoOpen: false })
   await new Promise<void>((resolve, reject) => {
