@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readCloudConfig } from '#cloud'
+import { loadCatalogue } from '#devices'
 import { readGatewayConfig } from '#gateway'
+import { readScenario } from '#simulator'
 import packageJson from '../package.json' with { type: 'json' }
 
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8')
@@ -43,7 +45,11 @@ test('the composed site begins with configurations that are right, and finds its
   const { services }: Compose = parse(read('./compose.yaml'), { merge: true })
   const path = (name: string) => fileURLToPath(new URL(`./config/${name}`, import.meta.url))
   const { series, data } = readCloudConfig(path('cloud.yaml'))
-  const { broker } = readGatewayConfig(path('gateway.yaml'))
+  const { broker, devices } = readGatewayConfig(path('gateway.yaml'))
+  const scenario = readScenario(path('storm.yaml'), loadCatalogue())
+  expect(devices.map(({ id, unit }) => [id, unit])).toEqual(
+    scenario.stations.flatMap((station) => station.devices.map(({ id, unit }) => [id, unit])),
+  )
   expect(series.kind).toBe('influx')
   expect(data).toMatch(/^\/var\/lib\/sluice\//)
   const peers = [broker, ...(series.kind === 'influx' ? [series.url] : [])].map((url) => new URL(url).hostname)

@@ -9,7 +9,6 @@ import { NoQuery } from './query.ts'
 const LaneView = Type.Object({
   issued: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'highest seq the gateway gave out' }),
   received: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'rows in the inbox' }),
-  stored: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'rows the readers have stored' }),
 })
 
 const ClockView = Type.Unsafe<{ now: number; speed: number; trusted: boolean } | null>({
@@ -90,10 +89,7 @@ function gatewayView({ id, online, epoch, boot, since, clock, config, lanes }: G
     since,
     clock: clock === null ? null : JSON.parse(clock),
     lanes: Object.fromEntries(
-      Object.entries(known).map(([lane, { issued = null, received = null, stored = null }]) => [
-        lane,
-        { issued, received, stored },
-      ]),
+      Object.entries(known).map(([lane, { issued = null, received = null }]) => [lane, { issued, received }]),
     ),
     config,
   }
