@@ -100,7 +100,7 @@ test('the order of keys is no new version, another scale is', () => {
   const read = (text: string) => loadCatalogue([folderOf({ 'rain-gauge/test': text })]).get('rain-gauge/test')?.hash
   const swapped = YAML.replace('table: input, address: 0', 'address: 0, table: input')
   expect(read(swapped)).toBe(read(YAML))
-  expect(read(YAML.replace('0.1', '0.2'))).not.toBe(read(YAML))
+  expect(read(YAML.replace('0.1', '0.2').replace('rain: 0.5', 'rain: 1'))).not.toBe(read(YAML))
 })
 
 test("a site's profile wins over ours of the same name", () => {
@@ -153,4 +153,21 @@ test('the faults of all files come at once', () => {
     }
   })()
   expect(new Set(files)).toEqual(new Set(['rain-gauge/a.yaml', 'rain-gauge/b.yaml']))
+})
+
+test.each([
+  ['{ rain: 0.6 }', 'expected what its registers say, 0.5, got 0.6'],
+  ['{ rain: 0.55 }', 'expected what its registers say, 0.5, got 0.55'],
+  ['{ rain: null }', 'expected what its registers say, 0.5, got null'],
+  ['{ snow: 1 }', 'expected the name of a point above'],
+])('a model whose example says %s is refused with its line', (readings, message) => {
+  const folder = folderOf({ 'rain-gauge/test-1': YAML.replace('{ rain: 0.5 }', readings) })
+  expect(() => loadCatalogue([folder])).toThrow(
+    expect.objectContaining({ faults: [expect.objectContaining({ line: 9, message: expect.stringContaining(message) })] }),
+  )
+})
+
+test('an example without the registers of its point is refused', () => {
+  const folder = folderOf({ 'rain-gauge/test-1': YAML.replace('{ 0: [5] }', '{ 1: [5] }') })
+  expect(() => loadCatalogue([folder])).toThrow('expected the example to hold input 0, got none')
 })

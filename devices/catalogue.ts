@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DocumentError, type DocumentFault, readYaml } from './document.ts'
+import { exampleFaults } from './example-proof.ts'
 import { Profile, profileHash } from './profile.ts'
 
 /** A profile with the name a site's configuration uses for it. */
@@ -43,7 +44,7 @@ export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER]): C
   return entries
 }
 
-/** One profile file, checked by the schema and by what the schema cannot say. @throws DocumentError */
+/** One profile file, checked by the schema, by what the schema cannot say, and by its own examples. @throws DocumentError */
 export function readProfile(file: string, name = join(basename(dirname(file)), basename(file, '.yaml'))): CatalogueEntry {
   const { value: profile, fault } = readYaml(file, Profile)
   const faults: DocumentFault[] = []
@@ -60,12 +61,11 @@ export function readProfile(file: string, name = join(basename(dirname(file)), b
       faults.push(fault([...path, 'range'], `expected the lower limit first, got [${point.range.join(', ')}]`))
     if (point.scale === 0) faults.push(fault([...path, 'scale'], 'expected a scale other than 0'))
   }
-  profile.examples.forEach((example, index) => {
-    for (const pointName of Object.keys(example.readings)) {
-      if (!Object.hasOwn(profile.modbus.points, pointName))
-        faults.push(fault(['examples', index, 'readings', pointName], 'expected the name of a point above, got an unknown one'))
-    }
-  })
+  // A model that is wrong in itself proves nothing.
+  if (faults.length === 0) {
+    for (const { example, point, message } of exampleFaults(profile))
+      faults.push(fault(['examples', example, 'readings', point], message))
+  }
   if (faults.length > 0) throw new DocumentError(faults)
   return { name, hash: profileHash(profile), profile, file }
 }
