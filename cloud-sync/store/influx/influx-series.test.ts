@@ -154,7 +154,7 @@ describe('the series store on InfluxDB', () => {
   test('waits no longer than it is told for a server that stands still', async () => {
     const { store } = openOwn({ answerMs: 300 })
     await store.write([row(NOON, 1)])
-    server.pause()
+    await server.pause()
     try {
       await expect(store.write([row(NOON + 1, 2)])).rejects.toMatchObject({ code: 'unavailable' })
       await expect(store.range(ALL)).rejects.toMatchObject({ code: 'unavailable' })

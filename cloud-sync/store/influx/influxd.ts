@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -79,9 +79,12 @@ export class Influxd implements AsyncDisposable {
     await this.#end('SIGKILL')
   }
 
-  /** Holds it still, as a machine that swaps does; `resume` lets it go on. */
-  pause(): void {
+  /** Holds it still, as a machine that swaps does, and resolves when it stands (on Linux); `resume` lets it go on. */
+  async pause(): Promise<void> {
     this.#child?.kill('SIGSTOP')
+    const tasks = `/proc/${this.#child?.pid}/task`
+    const isStill = (task: string) => / [Tt] /.test(readFileSync(`${tasks}/${task}/stat`, 'utf8').split(')').at(-1) ?? '')
+    while (existsSync(tasks) && !readdirSync(tasks).every(isStill)) await sleep(1)
   }
 
   resume(): void {
