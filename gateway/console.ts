@@ -1,6 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import type { GatewayStatus } from './gateway-status.ts'
-import { gatewayMetrics, measureRoom } from './metrics.ts'
 
 /** A technician's browser, a script and a scraper, with room to spare. */
 export const CONNECTIONS_MAX = 64
@@ -26,6 +25,8 @@ export function buildConsole({ status, journalFile, upSeconds }: ConsoleOptions)
     return reply.code(journal.isFailing ? 503 : 200).send({ ok: !journal.isFailing })
   })
   app.get('/metrics', async (_, reply) => {
+    // Loaded when it is first asked for: many boxes never are.
+    const { gatewayMetrics, measureRoom } = await import('./metrics.ts')
     const now = status()
     const read = now.devices.reduce((sum, { readings }) => sum + readings, 0)
     const room = await measureRoom(journalFile, read / upSeconds())

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadCatalogue, type Reading } from '#devices'
-import { decodeBatch, encodeBatch, type Rule, type SiteEvent } from '#wire'
+import { encodeBatch, type Rule, type SiteEvent } from '#wire'
+import { decodeBatch } from '#wire/decode'
 import type { GatewayConfig, SiteDevice } from './config.ts'
 import { tellings } from './description.ts'
 import { EdgeJudge, type Judgement, RULE_STATE_PREFIX } from './edge-judge.ts'

@@ -1,19 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import { lockWriter, openSqlite, type Sqlite } from '#cloud/store'
-import {
-  type Ack,
-  addRange,
-  type Batch,
-  type BatchHead,
-  decodeBatch,
-  decodeBatchHead,
-  LANES,
-  type Lane,
-  type Ranges,
-  rangesOf,
-  type Status,
-  SyncError,
-} from '#wire'
+import { type Ack, addRange, type Batch, LANES, type Lane, type Ranges, rangesOf, type Status, SyncError } from '#wire'
+import { type BatchHead, decodeBatch, decodeBatchHead } from '#wire/decode'
 import { IngestError } from './ingest-error.ts'
 import { LANE_SCHEMA, type LaneAccount, LaneLedger, type LaneName } from './lane-ledger.ts'
 import { refusalOf } from './refusal.ts'

@@ -1,7 +1,6 @@
 /** The contract between gateway and cloud: nothing else is shared. */
 export * from './ack.ts'
 export * from './batch/index.ts'
-export * from './decode-batch.ts'
 export * from './event.ts'
 export * from './rules/index.ts'
 export * from './status.ts'

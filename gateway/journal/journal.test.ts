@@ -6,7 +6,8 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { manualClock } from '#devices'
 import { Journal, JournalFile, type VersionedReading } from '#gateway/journal'
-import { decodeBatch, LANES, type Lane, type SiteEvent } from '#wire'
+import { LANES, type Lane, type SiteEvent } from '#wire'
+import { decodeBatch } from '#wire/decode'
 
 let folder: string
 let file: string

@@ -1,5 +1,6 @@
 import { Session } from '#mqtt'
-import { decodeBatchHead, topic } from '#wire'
+import { topic } from '#wire'
+import { decodeBatchHead } from '#wire/decode'
 
 /** What went over the wire from gateways to the cloud. */
 export interface WireTap extends AsyncDisposable {

@@ -2,7 +2,8 @@ import { encode } from 'cborg'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { QUALITIES, REASONS } from '#devices'
-import { BATCH_ROWS_MAX, type Batch, decodeBatch, decodeBatchHead, encodeBatch, type JournalledReading, SyncError } from '#wire'
+import { BATCH_ROWS_MAX, type Batch, encodeBatch, type JournalledReading, SyncError } from '#wire'
+import { decodeBatch, decodeBatchHead } from '#wire/decode'
 
 const epoch = '0123456789abcdef'
 const instant = fc.integer({ min: 0, max: 4e12 })

@@ -2,12 +2,12 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { decode } from 'cborg'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANES, WIRE_VERSION } from './batch/index.ts'
+import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANES, WIRE_VERSION } from '../batch/index.ts'
+import { EVENT_KINDS } from '../event.ts'
+import { DEVICE_ID } from '../rules/index.ts'
+import { SyncError } from '../sync-error.ts'
+import { GATEWAY_ID } from '../topic.ts'
 import { decodeReadings } from './decode-columns.ts'
-import { EVENT_KINDS } from './event.ts'
-import { DEVICE_ID } from './rules/index.ts'
-import { SyncError } from './sync-error.ts'
-import { GATEWAY_ID } from './topic.ts'
 
 /** What a batch may grow to when it is opened: a bomb ends here. */
 export const BATCH_OPENED_BYTES_MAX = 4 * 1024 * 1024

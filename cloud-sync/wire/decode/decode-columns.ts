@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { QUALITIES, type Quality, REASONS, type Reason, type Value } from '#devices'
-import type { Commit, JournalledReading } from './batch/index.ts'
-import { SyncError } from './sync-error.ts'
+import type { Commit, JournalledReading } from '../batch/index.ts'
+import { SyncError } from '../sync-error.ts'
 
 const Index = Type.Integer({ minimum: 0 })
 const Name = Type.String({ minLength: 1, maxLength: 48 })
