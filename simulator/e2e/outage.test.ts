@@ -25,6 +25,6 @@ test('an answer before another of the same device that did arrive is lost', () =
 
 test('a device that is not read again soon after an outage is named, unless the run ended meanwhile', () => {
   const points = [served(9_000), served(10_600), served(9_000, 'e'), served(10_100, 'e')]
-  expect(notResumed(points, outages, 30_000)).toEqual(['e was not read within 10 s after the gateway was ended'])
+  expect(notResumed(points, outages, 30_000)).toEqual(['e was not read within 15 s after the gateway was ended'])
   expect(notResumed(points, outages, 12_000)).toEqual([])
 })

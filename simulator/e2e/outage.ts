@@ -7,7 +7,7 @@ export interface Outage {
 }
 
 /** A killed gateway reads its devices again within this, also on a busy machine. */
-const RESUME_MAX_MS = 10_000
+const RESUME_MAX_MS = 15_000
 /** The journal commits each 100 ms; a busy machine takes longer. */
 const UNCOMMITTED_MS = 1000
 /** A new gateway asks nothing this early; what is served until then was asked by the one before. */

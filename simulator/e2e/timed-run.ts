@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
 import { sleep } from '#devices/time'
+import { STEP_MIN } from '#simulator'
 import type { FeedMessage } from './cloud-client.ts'
 import { DEMO_START, type DemoOptions, LEAD_MS, openDemo } from './demo-options.ts'
 import { followFeed, settle } from './follow.ts'
+import { untilLinked } from './linked.ts'
 import type { Outage } from './outage.ts'
 import type { SiteRun } from './site-run.ts'
 import { type Summary, summarise } from './summary.ts'
@@ -46,16 +48,23 @@ export async function runTimed(options: TimedOptions, stop: AbortSignal): Promis
 
   const feed: FeedMessage[] = []
   await using following = followFeed(site.client, feed)
-  const until = (minute: number, moreMs = 0) => sleep(clock.since + (minute * 60_000 + moreMs) / speed - Date.now(), stop)
+  const until = (minute: number, moreMs = 0) =>
+    sleep(Math.max(0, clock.since + (minute * 60_000 + moreMs) / speed - Date.now()), stop)
   const outages = await killParts(site, options.kills, (share) => until(share * minutes), stop)
   await until(minutes, TAIL_SITE_MS)
+  if (options.kills.length > 0) {
+    await untilLinked(site.urls.console, stop)
+    const minute = ((Date.now() - clock.since) * speed) / 60_000
+    await until(Math.floor(minute / STEP_MIN) * STEP_MIN + STEP_MIN, TAIL_SITE_MS)
+  }
   const ended = Date.now()
   const codes = { gateway: await site.gateway.stop(), simulator: await site.simulator.stop() }
   await settle(site.client, feed)
   const rssMiB = { gateway: site.gateway.rssMiB, cloud: site.cloud.rssMiB, simulator: site.simulator.rssMiB }
   const { scenario, client, files } = site
   const account = { scenario, ledgerFile: files.ledger, journalFile: files.journal, client, feed, start: DEMO_START, minutes }
-  const { summary, differences } = await summarise({ ...account, slackMs: SLACK_MS * speed, seconds: 0, rssMiB, outages, ended })
+  const measured = { slackMs: SLACK_MS * speed, seconds: 0, rssMiB, isAsSeen: options.kills.length > 0, outages, ended }
+  const { summary, differences } = await summarise({ ...account, ...measured })
   const audit = await client.audit()
   await following[Symbol.asyncDispose]()
   const faults = [...differences, ...endings({ ...codes, cloud: await site.cloud.stop() })]
