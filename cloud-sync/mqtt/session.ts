@@ -43,6 +43,8 @@ export class Session implements AsyncDisposable {
       connectTimeout: ANSWER_WAIT_MS,
       keepalive: KEEPALIVE_S,
       queueQoSZero: false,
+      // Else every number that may stand in a packet is kept as a buffer of its own: 65,536 of them, some 8 MiB of a small box.
+      writeCache: false,
     }
     const client = connect(url, {
       ...options,
