@@ -1,8 +1,10 @@
+import { processTimers, type Timers } from '#devices/time'
+
 /**
  * Two times, both passed in. Site time stamps rows and drives schedules and rule windows; it may be set and scaled for a replay.
  * Machine time is monotonic and drives deadlines, backoff and latency figures.
  */
-export interface Clock {
+export interface Clock extends Timers {
   /** Site time, epoch milliseconds UTC. */
   now(): number
   /** Monotonic machine time in milliseconds, origin without meaning. */
@@ -22,12 +24,12 @@ export const SPEED_MAX = 100_000
 
 /** The plain clock of production: site time is the machine's wall clock. */
 export function wallClock(): Clock {
-  return { now: () => Date.now(), mono: () => performance.now(), speed: 1 }
+  return { now: () => Date.now(), mono: () => performance.now(), speed: 1, ...processTimers }
 }
 
 /** A clock that runs from a setting; processes that share the setting agree on the time. */
 export function siteClock({ start, since, speed }: ClockSetting): Clock {
-  return { now: () => Math.round(start + (Date.now() - since) * speed), mono: () => performance.now(), speed }
+  return { now: () => Math.round(start + (Date.now() - since) * speed), mono: () => performance.now(), speed, ...processTimers }
 }
 
 /** A clock that stands still until it is moved: for tests and for judging a recorded day. */
@@ -37,6 +39,7 @@ export function manualClock(start: number): Clock & { set(now: number): void } {
     now: () => now,
     mono: () => now,
     speed: 1,
+    ...processTimers,
     set(next) {
       now = next
     },

@@ -26,7 +26,7 @@ export interface Bus extends AsyncDisposable {
 }
 
 export interface BusOptions {
-  readonly clock: Pick<Clock, 'mono'>
+  readonly clock: Pick<Clock, 'mono' | 'after'>
   readonly log: Log
   /** From 0 to below 1; spreads the reconnects of many gateways. */
   readonly random: () => number

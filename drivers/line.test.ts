@@ -23,7 +23,7 @@ const SHORT_MS = 60
 function quickBus(): { bus: Bus; logged: string[] } {
   const logged: string[] = []
   const bus = openBus({
-    clock: { mono: () => wallClock().mono() * 1000 },
+    clock: { ...wallClock(), mono: () => wallClock().mono() * 1000 },
     log: { info: (_, message) => void logged.push(message), warn: (_, message) => void logged.push(message) },
     random: () => 0,
   })
@@ -260,7 +260,7 @@ test('a refused connection is unreachable, the wait before the next try is kept,
   let now = 0
   const logged: string[] = []
   const bus = openBus({
-    clock: { mono: () => now },
+    clock: { ...wallClock(), mono: () => now },
     log: { info: (_, message) => void logged.push(message), warn: (_, message) => void logged.push(message) },
     random: () => 0.5,
   })

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '#devices'
+import { sleep } from '#devices/time'
 import { ProtocolError } from '#protocols/error'
 import { decodeResponse, type Response } from '#protocols/modbus'
 import { backoffMs } from './backoff.ts'
@@ -7,7 +8,6 @@ import type { Log } from './driver.ts'
 import { DriverError } from './driver-error.ts'
 import { dataBytes, type Framing, isRead, type Query } from './framing.ts'
 import type { LineTiming } from './serial-timing.ts'
-import { sleep } from './sleep.ts'
 
 /** Requests that may wait for a line, so that a full bus of 247 units may ask twice each. */
 export const LINE_PENDING_MAX = 512
@@ -65,7 +65,7 @@ export interface LineOptions {
   readonly timing: LineTiming
   /** Timeouts in a row after which the connection is given up. */
   readonly timeoutsInRowMax: number
-  readonly clock: Pick<Clock, 'mono'>
+  readonly clock: Pick<Clock, 'mono' | 'after'>
   readonly log: Log
   /** From 0 to below 1, for the backoff. */
   readonly random: () => number
@@ -200,7 +200,7 @@ export class StreamLine implements Line, AsyncDisposable {
     for (let proofs = 0; proofs < PROOFS_MAX; ) {
       const precaution = framing.precaution(unit, query)
       if (precaution === undefined) return undefined
-      if ('waitMs' in precaution) await sleep(Math.min(precaution.waitMs, LOOK_MS), this.#end.signal)
+      if ('waitMs' in precaution) await sleep(Math.min(precaution.waitMs, LOOK_MS), this.#end.signal, this.#options.clock)
       else {
         proofs++
         const outcome = await this.#ask(unit, precaution.ask, timeoutMs)
@@ -217,7 +217,7 @@ export class StreamLine implements Line, AsyncDisposable {
     const latest = clock.mono() + NOISE_MS_MAX
     // Timers fire up to a millisecond early: only the clock says that it is time.
     for (let now = clock.mono(); now < this.#silentAt && now < latest; now = clock.mono()) {
-      await sleep(this.#silentAt - now, this.#end.signal)
+      await sleep(this.#silentAt - now, this.#end.signal, clock)
       if (this.#end.signal.aborted) return
     }
   }

@@ -53,7 +53,7 @@ function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), sp
   const logged: string[] = []
   const log = { info: () => {}, warn: (_: object, message: string) => void logged.push(message) }
   // No backoff to wait for: the machine's time runs a thousand times as fast there.
-  const bus = openBus({ clock: { mono: () => clock.mono() * 1000 }, log, random: () => 0 })
+  const bus = openBus({ clock: { ...clock, mono: () => clock.mono() * 1000 }, log, random: () => 0 })
   onTestFinished(() => bus[Symbol.asyncDispose]())
   return { bus, clock, log, logged }
 }

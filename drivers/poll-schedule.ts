@@ -1,5 +1,5 @@
 import type { Clock } from '#devices'
-import { sleep } from './sleep.ts'
+import { sleep } from '#devices/time'
 
 /** A longer wait is cut, so that a site clock that was set forward is noticed within it. */
 export const SCHEDULE_WAIT_MS_MAX = 10_000
@@ -35,7 +35,7 @@ export class PollSchedule {
         return due
       }
       const nearest = Math.min(...this.#slots.map(({ dueAt }) => dueAt))
-      await sleep(Math.min(SCHEDULE_WAIT_MS_MAX, Math.max(1, (nearest - now) / this.#clock.speed)), stop)
+      await sleep(Math.min(SCHEDULE_WAIT_MS_MAX, Math.max(1, (nearest - now) / this.#clock.speed)), stop, this.#clock)
     }
     return []
   }

@@ -91,7 +91,7 @@ export class Supervisor implements AsyncDisposable {
         this.#state = { ...this.#state, error: message }
       }
       if (clock.mono() - openedAt > REOPEN_MS[1]) delayMs = REOPEN_MS[0]
-      await sleep(delayMs * (0.5 + random() / 2), signal)
+      await sleep(delayMs * (0.5 + random() / 2), signal, clock)
       delayMs = Math.min(delayMs * 2, REOPEN_MS[1])
     }
   }

@@ -3,7 +3,7 @@ import { Judge } from '#cloud/alerts'
 import { putGateway, type Records, recordChange, type SeriesStore, sweepRecords } from '#cloud/store'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
-import { Session } from '#mqtt'
+import { type Connect, type Connection, Session } from '#mqtt'
 import {
   countOf,
   decodeStatus,
@@ -36,6 +36,8 @@ const SWEEP_MS = 600_000
 
 export interface IngestOptions {
   readonly brokerUrl: string
+  /** The network; default MQTT over TCP. */
+  readonly connect?: Connect
   readonly inboxFile: string
   readonly records: Records
   readonly series: SeriesStore
@@ -71,7 +73,7 @@ export class Ingest implements AsyncDisposable {
   #waiting: Delivery[] = []
   #waitingBytes = 0
   #dropped = 0
-  #session: Session | null = null
+  #session: Connection | null = null
   #isTaking = false
   #running: Promise<unknown> = Promise.resolve()
 
@@ -109,22 +111,22 @@ export class Ingest implements AsyncDisposable {
 
   /** The others wait for the records: a row is judged and shown only where its device is described. */
   async #startReaders(): Promise<void> {
-    const { records, series, rules, log } = this.#options
-    const common = { inbox: this.#inbox, records, bell: this.#bell, log }
+    const { records, series, rules, clock, log } = this.#options
+    const common = { inbox: this.#inbox, records, bell: this.#bell, timers: clock, log }
     const first = await Reader.start({ ...common, work: new RecordsWriter(rules, log), limit: () => Number.POSITIVE_INFINITY })
     const limit = () => first.cursor
     this.#readers.push(first)
     const writer = await Reader.start({ ...common, limit, work: new SeriesWriter(series) })
     this.#readers.push(writer)
-    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, log })
+    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, timers: clock, log })
     this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log)) }))
   }
 
   async #run(): Promise<void> {
-    const { brokerUrl, log } = this.#options
+    const { brokerUrl, connect = Session.open, clock, log } = this.#options
     for (let delayMs: number = BACKOFF_MS[0]; !this.#stop.signal.aborted; ) {
       try {
-        await using session = await Session.open(
+        await using session = await connect(
           {
             url: brokerUrl,
             clientId: 'cloud-ingest',
@@ -147,14 +149,14 @@ export class Ingest implements AsyncDisposable {
       } finally {
         this.#session = null
       }
-      await sleep(delayMs, this.#stop.signal)
+      await sleep(delayMs, this.#stop.signal, clock)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
     }
   }
 
   async #sweep(): Promise<void> {
     const { records, clock, log } = this.#options
-    for (const { signal } = this.#stop; !signal.aborted; await sleep(SWEEP_MS, signal)) {
+    for (const { signal } = this.#stop; !signal.aborted; await sleep(SWEEP_MS, signal, clock)) {
       await sweepRecords(records.db, { site: clock.now(), machine: Date.now() }).catch((error: Error) =>
         log.warn({ err: error }, 'old rows were not swept; it is tried again'),
       )
@@ -188,7 +190,7 @@ export class Ingest implements AsyncDisposable {
       this.#bell.ring()
       for (const { gateway, ack } of acks) {
         // A lost acknowledgement is healed by the gateway, which sends again.
-        this.#session?.publish(topic(gateway, 'ack'), encodeAck(ack)).catch(() => {})
+        this.#session?.publish(topic(gateway, 'ack'), encodeAck({ ...ack, now: this.#options.clock.now() })).catch(() => {})
       }
     } catch (error) {
       this.#options.log.error({ err: error }, 'the inbox takes nothing; rows stay at their gateways and come again')
@@ -201,7 +203,9 @@ export class Ingest implements AsyncDisposable {
     const status = decodeStatus(bytes)
     // It was there before us: what it sent meanwhile nobody heard.
     if (isRetained && status.online)
-      this.#session?.publish(topic(gateway, 'ack'), encodeAck(invitation(status.epoch))).catch(() => {})
+      this.#session
+        ?.publish(topic(gateway, 'ack'), encodeAck(invitation(status.epoch, this.#options.clock.now())))
+        .catch(() => {})
     this.#inbox.putIssued(gateway, status)
     const { online, epoch, boot, clock, config, lanes } = status
     const now = this.#options.clock.now()

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Records, RecordTables } from '#cloud/store'
-import { type Bell, sleep } from '#devices/time'
+import { type Bell, sleep, type Timers } from '#devices/time'
 import type { Lane } from '#wire'
 import type { Inbox, InboxEntry } from './inbox.ts'
 
@@ -44,6 +44,7 @@ export class Reader implements AsyncDisposable {
   readonly #bell: Bell
   /** Nothing beyond this id yet. */
   readonly #limit: () => number
+  readonly #timers: Timers
   readonly #log: Logger
   readonly #stop = new AbortController()
   #cursor = 0
@@ -51,13 +52,14 @@ export class Reader implements AsyncDisposable {
   #error: string | null = null
   #running: Promise<void> = Promise.resolve()
 
-  private constructor({ inbox, records, work, bell, limit, log }: ReaderOptions) {
+  private constructor({ inbox, records, work, bell, limit, timers, log }: ReaderOptions) {
     this.name = work.name
     this.#inbox = inbox
     this.#records = records
     this.#work = work
     this.#bell = bell
     this.#limit = limit
+    this.#timers = timers
     this.#log = log
   }
 
@@ -103,7 +105,7 @@ export class Reader implements AsyncDisposable {
         }
         const step = steps.shift()
         if (step) await this.#finish(step)
-        else await this.#bell.wait(heard, LOOK_MS, signal)
+        else await this.#bell.wait(heard, LOOK_MS, signal, this.#timers)
         this.#tell(null)
         retryMs = RETRY_MS[0]
       } catch (error) {
@@ -111,7 +113,7 @@ export class Reader implements AsyncDisposable {
         steps = []
         this.#work.forget?.()
         this.#tell(error as Error)
-        await sleep(retryMs, signal)
+        await sleep(retryMs, signal, this.#timers)
         retryMs = Math.min(retryMs * 2, RETRY_MS[1])
       }
     }
@@ -163,5 +165,6 @@ export interface ReaderOptions {
   readonly work: ReaderWork
   readonly bell: Bell
   readonly limit: () => number
+  readonly timers: Timers
   readonly log: Logger
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { parkRows, type Records, type SeriesStore } from '#cloud/store'
-import { sleep } from '#devices/time'
+import { sleep, type Timers } from '#devices/time'
 import type { Inbox } from './inbox.ts'
 import { rowsOf, writeRows } from './series-writer.ts'
 
@@ -19,6 +19,7 @@ export interface SeriesKeeperOptions {
   readonly series: SeriesStore
   /** Id of the last batch that the writer of live rows is done with. */
   readonly cursor: () => number
+  readonly timers: Timers
   readonly log: Logger
   readonly checkMs?: number
 }
@@ -65,17 +66,17 @@ export class SeriesKeeper implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
-    const { checkMs = CHECK_MS } = this.#options
+    const { checkMs = CHECK_MS, timers } = this.#options
     for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
       try {
         if (performance.now() - this.#checked >= checkMs) await this.#check()
-        if (this.#refill === null) await sleep(checkMs, signal)
+        if (this.#refill === null) await sleep(checkMs, signal, timers)
         else await this.#step(this.#refill)
         this.#tell(null)
         retryMs = RETRY_MS[0]
       } catch (error) {
         this.#tell(error as Error)
-        await sleep(retryMs, signal)
+        await sleep(retryMs, signal, timers)
         retryMs = Math.min(retryMs * 2, RETRY_MS[1])
       }
     }

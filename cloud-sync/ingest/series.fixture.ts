@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pino from 'pino'
 import { openRecords, type SeriesRow, type SeriesStore } from '#cloud/store'
-import { Bell } from '#devices/time'
+import { Bell, processTimers } from '#devices/time'
 import { encodeBatch, type JournalledReading } from '#wire'
 import { Inbox } from './inbox.ts'
 import { Reader } from './reader.ts'
@@ -62,10 +62,13 @@ export async function openWriter(folder: string, series: SeriesStore) {
     records,
     bell,
     limit: () => Number.POSITIVE_INFINITY,
+    timers: processTimers,
     log,
     work: new SeriesWriter(series),
   })
-  const keeper = parts.use(SeriesKeeper.start({ inbox, records, series, cursor: () => writer.cursor, log, checkMs: 20 }))
+  const keeper = parts.use(
+    SeriesKeeper.start({ inbox, records, series, cursor: () => writer.cursor, timers: processTimers, log, checkMs: 20 }),
+  )
   parts.use(writer)
   const opened = parts.move()
   return {

@@ -1,2 +1,2 @@
 /** One MQTT connection, as both ends of the sync use it. */
-export { Session, type SessionOptions } from './session.ts'
+export { type Connect, type Connection, Session, type SessionOptions } from './session.ts'

@@ -17,11 +17,25 @@ export interface SessionOptions {
   readonly onMessage: (topic: string, payload: Uint8Array, isRetained: boolean) => void
 }
 
+/** One connection to a broker, as both ends use it. */
+export interface Connection extends AsyncDisposable {
+  /** Aborted when the connection ends. */
+  readonly closed: AbortSignal
+  subscribe(topic: string): Promise<void>
+  /** Resolves when the broker has taken it; that frees nothing. @throws SyncError */
+  publish(topic: string, payload: Uint8Array | string, options?: { readonly retain?: boolean }): Promise<void>
+  /** Ends it at once, without a farewell: for a peer that answers nothing. */
+  abort(): void
+}
+
+/** Opens a connection; `stop` ends the opening only. @throws SyncError `unreachable` or `timeout` */
+export type Connect = (options: SessionOptions, stop: AbortSignal) => Promise<Connection>
+
 /**
  * One MQTT connection that is not repaired: when it ends, `closed` is aborted and its owner makes another. The client's own queue is never
  * used, because it loses rows on a reconnect; what is not sent is sent again from the journal.
  */
-export class Session implements AsyncDisposable {
+export class Session implements Connection {
   readonly #client: MqttClient
   readonly #closed = new AbortController()
 
@@ -29,7 +43,6 @@ export class Session implements AsyncDisposable {
     this.#client = client
   }
 
-  /** Aborted when the connection ends. */
   get closed(): AbortSignal {
     return this.#closed.signal
   }
@@ -78,7 +91,6 @@ export class Session implements AsyncDisposable {
     await this.#whileOpen(this.#client.subscribeAsync(topic, { qos: 1 }), `SUBACK for ${topic}`)
   }
 
-  /** Resolves when the broker has taken it; that frees nothing. @throws SyncError */
   async publish(topic: string, payload: Uint8Array | string, options: { readonly retain?: boolean } = {}): Promise<void> {
     const bytes =
       typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
@@ -88,7 +100,6 @@ export class Session implements AsyncDisposable {
     )
   }
 
-  /** Ends it at once, without a farewell: for a peer that answers nothing. */
   abort(): void {
     this.#closed.abort()
     this.#client.end(true)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
-import { Session } from '#mqtt'
+import { type Connect, type Connection, Session } from '#mqtt'
 import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
 
@@ -23,6 +23,8 @@ const BACKOFF_MS = [500, 30_000] as const
 
 export interface UplinkOptions {
   readonly url: string
+  /** The network; default MQTT over TCP. */
+  readonly connect?: Connect
   readonly gateway: string
   readonly outbox: Outbox
   /** The hello; the uplink fills in the lanes. */
@@ -82,7 +84,7 @@ export class Uplink implements AsyncDisposable {
     const until = clock.mono() + drainMs
     while (this.#state.isConnected && clock.mono() < until && LANES.some((lane) => outbox.lanes[lane].waiting > 0)) {
       this.#bell.ring()
-      await sleep(DRAIN_LOOK_MS, this.#stop.signal)
+      await sleep(DRAIN_LOOK_MS, this.#stop.signal, clock)
     }
     this.#stop.abort()
     this.#bell.ring()
@@ -90,7 +92,7 @@ export class Uplink implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { outbox, random } = this.#options
+    const { clock, outbox, random } = this.#options
     using _ = outbox.onCommit(() => this.#bell.ring())
     for (let delayMs: number = BACKOFF_MS[0]; !this.#stop.signal.aborted; ) {
       try {
@@ -101,24 +103,32 @@ export class Uplink implements AsyncDisposable {
         // Whatever it was, rows are in the journal and the next connection sends them.
         if (!this.#stop.signal.aborted) this.#tell(false, (error as Error).message)
       }
-      await sleep(delayMs * (0.5 + random() / 2), this.#stop.signal)
+      await sleep(delayMs * (0.5 + random() / 2), this.#stop.signal, clock)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
     }
   }
 
   /** One connection, from the hello to its end. */
   async #converse(onOpen: () => void): Promise<void> {
-    const { url, gateway } = this.#options
+    const { url, gateway, clock, connect = Session.open } = this.#options
     const will = { topic: topic(gateway, 'status'), payload: encodeStatus(this.#status(false)) }
-    await using session = await Session.open(
+    await using session = await connect(
       { url, clientId: `sluice-${gateway}`, will, onMessage: (_, payload) => this.#settle(payload) },
       this.#stop.signal,
     )
     const ring = () => this.#bell.ring()
     session.closed.addEventListener('abort', ring, { once: true })
-    const leave = () => void setTimeout(() => session.abort(), FAREWELL_MS).unref()
+    let stay = () => {}
+    const leave = () => {
+      stay = clock.after(FAREWELL_MS, () => session.abort())
+    }
     this.#stop.signal.addEventListener('abort', leave, { once: true })
-    using _ = { [Symbol.dispose]: () => this.#stop.signal.removeEventListener('abort', leave) }
+    using _ = {
+      [Symbol.dispose]: () => {
+        this.#stop.signal.removeEventListener('abort', leave)
+        stay()
+      },
+    }
     this.#beginAgain()
     await session.subscribe(topic(gateway, 'ack'))
     await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })
@@ -134,7 +144,7 @@ export class Uplink implements AsyncDisposable {
   }
 
   /** Hands one batch after the other to the connection, the lanes in order of right of way. */
-  async #pump(session: Session): Promise<void> {
+  async #pump(session: Connection): Promise<void> {
     const { clock, gateway, outbox } = this.#options
     let told = JSON.stringify(outbox.lanes)
     let toldAt = clock.mono()
@@ -148,7 +158,7 @@ export class Uplink implements AsyncDisposable {
       const heard = this.#bell.count
       const batch = await this.#pick()
       if (batch === null) {
-        await this.#bell.wait(heard, this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal)
+        await this.#bell.wait(heard, this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal, clock)
         continue
       }
       this.#window.add(batch, clock.mono())

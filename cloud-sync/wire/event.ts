@@ -4,15 +4,28 @@ import type { Grade } from './rules/index.ts'
 export interface SiteEvent {
   /** Unique for ever: the same fact told twice is one fact. */
   readonly id: string
-  readonly kind: EventKind
+  /** One of `EVENT_KINDS`, or one that a later gateway knows: kept as it is, and applied by nobody. */
+  readonly kind: string
   /** Observe time, epoch ms UTC, site clock. */
   readonly at: number
   readonly device?: string
   readonly body: EventBody
 }
 
-export const EVENT_KINDS = ['gateway.started', 'device.described', 'device.online', 'device.offline', 'alarm', 'loss'] as const
+export const EVENT_KINDS = [
+  'gateway.started',
+  'device.described',
+  'device.online',
+  'device.offline',
+  'alarm',
+  'loss',
+  'journal.renewed',
+  'journal.damaged',
+  'clock.stepped',
+  'clock.revised',
+] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
+export const EVENT_KIND = '^[a-z][a-z0-9.-]{0,47}$'
 
 /** Plain data of the event's kind; checked by its reader with the schema of that kind. */
 export type EventBody = Readonly<Record<string, unknown>>
@@ -55,6 +68,42 @@ export interface AlarmBody {
   readonly evidence: EventBody
 }
 
+/** Body of `journal.renewed`: told first in a new epoch that follows another on the same site. */
+export interface JournalRenewed {
+  /** The epoch before; null where not even its name could be read. */
+  readonly previous: string | null
+  readonly why: string
+  /** The highest seq that the epoch before gave out in each lane, as far as it is known; null where it is not. */
+  readonly issued: Readonly<Record<string, number>> | null
+}
+
+/** Body of `journal.damaged`: what a disk did to the journal, and what became of it. */
+export interface JournalDamaged {
+  readonly what: string
+  /** Where the damaged file was set aside; absent where only a part of it was damaged. */
+  readonly aside?: string
+}
+
+/** Body of `clock.stepped`: site time jumped against machine time. */
+export interface ClockStepped {
+  readonly boot: string
+  /** Machine time of the step, milliseconds of this boot. */
+  readonly mono: number
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * Body of `clock.revised`: rows that this boot journalled between two machine times were stamped `deltaMs` too early. The rows stay as they were
+ * sent; whoever reads them adds it.
+ */
+export interface ClockRevised {
+  readonly boot: string
+  readonly fromMono: number
+  readonly toMono: number
+  readonly deltaMs: number
+}
+
 /** Body of `loss`: rows that were given a seq and will not come. A row that arrives after all wins over it. */
 export interface LossRecord {
   readonly epoch: string
@@ -62,4 +111,8 @@ export interface LossRecord {
   readonly seqs: readonly (readonly [first: number, last: number])[]
   readonly count: number
   readonly why: string
+  /** Where they are known: whose rows, and their observe times. */
+  readonly device?: string
+  readonly from?: number
+  readonly to?: number
 }

@@ -31,6 +31,7 @@ export const REASONS = [
   'unreachable',
   'overflow',
   'sentinel',
+  'unknown',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

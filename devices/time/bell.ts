@@ -1,3 +1,5 @@
+import type { Timers } from './timers.ts'
+
 /** Wakes everyone who waits for news. Whoever remembers the count it has seen misses no ring, also one that came while nobody waited. */
 export class Bell {
   #count = 0
@@ -15,14 +17,14 @@ export class Bell {
   }
 
   /** Resolves when it has rung since `seen`, after `timeoutMs`, or when `stop` is aborted; never rejects. @returns the count now */
-  async wait(seen: number, timeoutMs: number, stop: AbortSignal): Promise<number> {
+  async wait(seen: number, timeoutMs: number, stop: AbortSignal, timers: Timers): Promise<number> {
     if (this.#count === seen && !stop.aborted) {
       const end = Promise.withResolvers<void>()
       const finish = () => end.resolve()
-      const timer = setTimeout(finish, timeoutMs)
+      const cancel = timers.after(timeoutMs, finish)
       stop.addEventListener('abort', finish, { once: true })
       await Promise.race([this.#rung.promise, end.promise])
-      clearTimeout(timer)
+      cancel()
       stop.removeEventListener('abort', finish)
     }
     return this.#count

@@ -1,13 +1,15 @@
+import type { Timers } from './timers.ts'
+
 /** Resolves after so many machine milliseconds, rounded up, or at once when `stop` is aborted; never rejects. */
-export function sleep(ms: number, stop: AbortSignal): Promise<void> {
+export function sleep(ms: number, stop: AbortSignal, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     if (stop.aborted) return resolve()
     const done = (): void => {
-      clearTimeout(timer)
+      cancel()
       stop.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, Math.ceil(ms))
+    const cancel = timers.after(Math.ceil(ms), done)
     stop.addEventListener('abort', done)
   })
 }

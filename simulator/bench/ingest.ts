@@ -12,7 +12,7 @@ import {
   SERIES_ROWS_MAX,
   type SeriesStore,
 } from '#cloud/store'
-import { Bell } from '#devices/time'
+import { Bell, processTimers } from '#devices/time'
 import { percentile } from '#simulator/e2e'
 import { encodeBatch, type JournalledReading } from '#wire'
 import { atLeast, type Figure, figure } from './figures.ts'
@@ -106,6 +106,7 @@ async function roadSeconds(inboxFile: string, folder: string, series: SeriesStor
     inbox,
     records,
     bell,
+    timers: processTimers,
     log,
     limit: () => Number.POSITIVE_INFINITY,
     work: new SeriesWriter(series),
@@ -114,7 +115,7 @@ async function roadSeconds(inboxFile: string, folder: string, series: SeriesStor
   while (reader.cursor < inbox.newest) {
     const heard = bell.count
     if (reader.error !== null) throw new Error(reader.error)
-    await bell.wait(heard, 100, stop)
+    await bell.wait(heard, 100, stop, processTimers)
   }
   const seconds = (performance.now() - begun) / 1000
   const rows = await series.count()

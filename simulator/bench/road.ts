@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sleep } from '#devices/time'
+import { processTimers, sleep } from '#devices/time'
 import { SCENARIOS_FOLDER } from '#simulator'
 import { type FeedMessage, followFeed, openSiteRun, type SiteRun, settle } from '#simulator/e2e'
 import { measureBare } from './bare.ts'
@@ -58,7 +58,7 @@ async function warmUp(cli: string, folder: string, stop: AbortSignal): Promise<v
     site(cli, folder, 'storm.yaml', () => []),
     stop,
   )
-  await sleep(EVERY_MS, stop)
+  await sleep(EVERY_MS, stop, processTimers)
   await run.gateway.stop()
 }
 
@@ -92,7 +92,7 @@ async function measure(cli: string, folder: string, stop: AbortSignal): Promise<
 
 async function measureWindow({ gateway, cloud, simulator, urls }: SiteRun, stop: AbortSignal): Promise<Window> {
   console.error(`warming up for ${WARM_UP_MS / 1000} s`)
-  await sleep(WARM_UP_MS, stop)
+  await sleep(WARM_UP_MS, stop, processTimers)
   console.error(`measuring for ${MEASURE_MS / 1000} s`)
   await using tap = await openWireTap(urls.broker, stop)
   const parts = { gateway, cloud, simulator }
@@ -102,7 +102,7 @@ async function measureWindow({ gateway, cloud, simulator, urls }: SiteRun, stop:
     simulator: parts.simulator.cpuSeconds,
   })
   const [before, from, since] = [cpu(), Date.now(), performance.now()]
-  await sleep(MEASURE_MS, stop)
+  await sleep(MEASURE_MS, stop, processTimers)
   const [after, to, seconds] = [cpu(), Date.now(), (performance.now() - since) / 1000]
   const percent = (part: keyof typeof parts) => (100 * (after[part] - before[part])) / seconds
   return {
@@ -117,7 +117,7 @@ async function measureWindow({ gateway, cloud, simulator, urls }: SiteRun, stop:
 
 /** Stops the gateway when no answer is under way. @returns machine time of the stop: what is served later is not for it */
 async function stopBetweenPolls({ gateway }: SiteRun, stop: AbortSignal): Promise<number> {
-  await sleep(EVERY_MS - (Date.now() % EVERY_MS) + EVERY_MS / 2, stop)
+  await sleep(EVERY_MS - (Date.now() % EVERY_MS) + EVERY_MS / 2, stop, processTimers)
   const stopped = Date.now()
   const code = await gateway.stop()
   if (code !== 0) throw new Error(`expected the gateway to end with 0, got ${code}`)

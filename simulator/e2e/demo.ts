@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { ClockSetting } from '#devices'
-import { sleep } from '#devices/time'
+import { processTimers, sleep } from '#devices/time'
 import { type DemoOptions, openDemo } from './demo-options.ts'
 import type { SiteRun } from './site-run.ts'
 import type { Summary } from './summary.ts'
@@ -43,7 +43,7 @@ Gateway console ${site.urls.console}/status
 Data and logs   ${folder}
 Site time runs ${speed} times as fast; the storm of 11 hours repeats. Ctrl-C ends it.`)
     while (!stop.aborted) {
-      await sleep(STATUS_MS, stop)
+      await sleep(STATUS_MS, stop, processTimers)
       await tellStatus(site, clock)
     }
     if (process.stderr.isTTY) process.stderr.write('\n')

@@ -1,4 +1,4 @@
-import { sleep } from '#devices/time'
+import { processTimers, sleep } from '#devices/time'
 
 /** A gateway tries a broker that is away again after half a minute at the latest. */
 const WAIT_MAX_MS = 60_000
@@ -10,7 +10,7 @@ const LOOK_MS = 100
  * @param console where its console listens
  */
 export async function untilLinked(console: string, stop: AbortSignal): Promise<void> {
-  for (const until = Date.now() + WAIT_MAX_MS; Date.now() < until && !stop.aborted; await sleep(LOOK_MS, stop)) {
+  for (const until = Date.now() + WAIT_MAX_MS; Date.now() < until && !stop.aborted; await sleep(LOOK_MS, stop, processTimers)) {
     const response = await fetch(`${console}/status`, { signal: stop })
     const { uplink } = (await response.json()) as { uplink: { isConnected: boolean } }
     if (uplink.isConnected) return

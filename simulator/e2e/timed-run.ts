@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { sleep } from '#devices/time'
+import { processTimers, sleep } from '#devices/time'
 import { STEP_MIN } from '#simulator'
 import type { FeedMessage } from './cloud-client.ts'
 import { DEMO_START, type DemoOptions, LEAD_MS, openDemo } from './demo-options.ts'
@@ -49,7 +49,7 @@ export async function runTimed(options: TimedOptions, stop: AbortSignal): Promis
   const feed: FeedMessage[] = []
   await using following = followFeed(site.client, feed)
   const until = (minute: number, moreMs = 0) =>
-    sleep(Math.max(0, clock.since + (minute * 60_000 + moreMs) / speed - Date.now()), stop)
+    sleep(Math.max(0, clock.since + (minute * 60_000 + moreMs) / speed - Date.now()), stop, processTimers)
   const outages = await killParts(site, options.kills, (share) => until(share * minutes), stop)
   await until(minutes, TAIL_SITE_MS)
   if (options.kills.length > 0) {

@@ -14,7 +14,7 @@ const reading = fc.record({
   at: instant,
   n: fc.nat(3),
   value: fc.oneof(
-    fc.maxSafeInteger().map((value) => Math.trunc(value / 4)),
+    fc.maxSafeInteger().map((value) => Math.trunc(value / 4) || 0),
     fc.boolean(),
     fc.string(),
     fc.constant(null),

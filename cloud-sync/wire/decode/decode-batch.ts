@@ -3,7 +3,7 @@ import { decode } from 'cborg'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANES, WIRE_VERSION } from '../batch/index.ts'
-import { EVENT_KINDS } from '../event.ts'
+import { EVENT_KIND } from '../event.ts'
 import { DEVICE_ID } from '../rules/index.ts'
 import { SyncError } from '../sync-error.ts'
 import { GATEWAY_ID } from '../topic.ts'
@@ -36,7 +36,7 @@ const Events = Type.Array(
     Type.Object(
       {
         id: Type.String({ minLength: 1, maxLength: 80 }),
-        kind: Type.Enum([...EVENT_KINDS]),
+        kind: Type.String({ pattern: EVENT_KIND }),
         at: Type.Integer(),
         device: Type.Optional(Type.String({ pattern: DEVICE_ID })),
         body: Type.Record(Type.String(), Type.Unknown()),
@@ -108,7 +108,7 @@ function open(body: Uint8Array): unknown {
 }
 
 function decodeEvents(content: unknown): JournalledEvent[] {
-  if (!eventsCheck.Check(content)) throw new SyncError('malformed', 'expected events of known kinds')
+  if (!eventsCheck.Check(content)) throw new SyncError('malformed', 'expected events')
   return content.map(([seq, { id, kind, at, device, body }]) => ({
     seq,
     event: { id, kind, at, ...(device !== undefined && { device }), body },

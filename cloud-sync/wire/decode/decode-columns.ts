@@ -91,7 +91,8 @@ interface Judged {
 }
 
 function judged(quality: number, reason: number): Judged {
-  return { quality: at(QUALITIES, quality), ...(reason > 0 && { reason: at(REASONS, reason - 1) }) }
+  // A reason that a later gateway knows is no reason to refuse its rows.
+  return { quality: at(QUALITIES, quality), ...(reason > 0 && { reason: REASONS[reason - 1] ?? 'unknown' }) }
 }
 
 /** Runs as one entry a row. */
