@@ -1,16 +1,14 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { openBus } from '#drivers'
-import { Uplink } from '#uplink'
-import { type SiteEvent, WIRE_VERSION } from '#wire'
+import type { SiteEvent } from '#wire'
 import type { GatewayConfig } from './config.ts'
 import { DESCRIBED_STATE_PREFIX, tellings } from './description.ts'
 import { EdgeJudge, RULE_STATE_PREFIX } from './edge-judge.ts'
 import { eventId } from './event-id.ts'
 import type { GatewayStatus } from './gateway-status.ts'
-import { JOURNAL_SCHEMA, Journal } from './journal/index.ts'
+import type { Journal } from './journal/index.ts'
+import { openOutflow } from './outflow.ts'
 import { Supervisor } from './supervisor.ts'
 
 export interface GatewayOptions {
@@ -38,27 +36,11 @@ export interface Gateway extends AsyncDisposable {
 export async function openGateway({ config, version, clock, random, log }: GatewayOptions): Promise<Gateway> {
   const { gateway } = config
   await using site = new AsyncDisposableStack()
-  mkdirSync(config.data, { recursive: true })
   const openedAt = clock.mono()
-  const journalFile = join(config.data, 'journal.db')
-  const journal = site.use(await Journal.open({ file: journalFile, gateway, clock, log }))
+  const { journal, journalFile, uplink } = site.use(await openOutflow({ config, version, clock, random, log }))
   await tellStart(config, version, journal, clock.now())
   const judge = new EdgeJudge(config, new Map(await journal.states(RULE_STATE_PREFIX)))
 
-  const hello = () => ({
-    wire: WIRE_VERSION,
-    schema: JOURNAL_SCHEMA,
-    version,
-    epoch: journal.epoch,
-    boot: journal.boot,
-    config: config.hash,
-    clock: { now: clock.now(), speed: clock.speed, trusted: true },
-  })
-  const uplink = site.use(
-    Uplink.start({ url: config.broker, gateway, outbox: journal, hello, clock, random, log: log.child({ part: 'uplink' }) }),
-  )
-  // What was read last goes out before the uplink ends. A journal that ended has said why.
-  site.defer(() => (journal.ended.aborted ? undefined : journal.flush()))
   const bus = site.use(openBus({ clock, random, log: log.child({ part: 'bus' }) }))
   const supervisors = config.devices.map((device) =>
     Supervisor.start({ device, bus, journal, judge, clock, random, log: log.child({ part: 'devices' }) }),
