@@ -1,5 +1,5 @@
 import type { Statement } from 'better-sqlite3'
-import { lockWriter, openSqlite, type Sqlite } from '#cloud/store'
+import { type OpenedSqlite, type OpenOptions, openLocked, type Sqlite } from '#cloud/store'
 import { type Ack, addRange, type Batch, LANES, type Lane, type Ranges, rangesOf, type Status, SyncError } from '#wire'
 import { type BatchHead, decodeBatch, decodeBatchHead } from '#wire/decode'
 import { IngestError } from './ingest-error.ts'
@@ -62,20 +62,20 @@ export class Inbox implements Disposable {
   /** Rows of each lane, without refused ones, ever. */
   readonly rows: Record<Lane, number>
   readonly #db: Sqlite
-  readonly #lock: Disposable | null
+  readonly #file: OpenedSqlite
   readonly #lanes: LaneLedger
   readonly #insert: Statement
   readonly #opened = new Map<number, InboxEntry>()
   #unreadBytes = 0
 
   /**
-   * @param options `readonly`: beside its writer, for an audit
+   * @param options `readonly`: beside its writer, for an audit; `open`: on another disk than this machine's
    * @throws IngestError `version` for a newer file; StoreError `locked` where another process writes it.
    */
-  constructor(file: string, options: { readonly readonly?: boolean } = {}) {
+  constructor(file: string, options: OpenOptions = {}) {
     const isReadonly = options.readonly ?? false
-    this.#lock = isReadonly ? null : lockWriter(file)
-    this.#db = openSqlite(file, { readonly: isReadonly })
+    this.#file = openLocked(file, options)
+    this.#db = this.#file.sqlite
     const version = this.#db.pragma('user_version', { simple: true })
     if (version === 0 && !isReadonly) {
       this.#db.transaction(() => {
@@ -162,8 +162,7 @@ export class Inbox implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#db.close()
-    this.#lock?.[Symbol.dispose]()
+    this.#file[Symbol.dispose]()
   }
 
   #headOf({ gateway, bytes }: Delivery): BatchHead | null {

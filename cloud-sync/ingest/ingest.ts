@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { Judge } from '#cloud/alerts'
-import { putGateway, type Records, recordChange, type SeriesStore, sweepRecords } from '#cloud/store'
+import { type Disk, putGateway, type Records, recordChange, type SeriesStore, sweepRecords } from '#cloud/store'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { type Connect, type Connection, Session } from '#mqtt'
@@ -39,11 +39,15 @@ export interface IngestOptions {
   /** The network; default MQTT over TCP. */
   readonly connect?: Connect
   readonly inboxFile: string
+  /** Where the inbox lies; default this machine's disk. */
+  readonly disk?: Disk
   readonly records: Records
   readonly series: SeriesStore
   readonly rules: readonly Rule[]
   readonly clock: Clock
   readonly log: Logger
+  /** Lets whatever has come meanwhile share a commit; default `setImmediate`. */
+  readonly soon?: (call: () => void) => void
 }
 
 export interface IngestState {
@@ -84,7 +88,7 @@ export class Ingest implements AsyncDisposable {
 
   /** @throws IngestError or StoreError where the inbox cannot be had; a broker that is away is tried for ever. */
   static async start(options: IngestOptions): Promise<Ingest> {
-    const ingest = new Ingest(options, new Inbox(options.inboxFile))
+    const ingest = new Ingest(options, new Inbox(options.inboxFile, options.disk))
     await ingest.#startReaders()
     ingest.#running = Promise.all([ingest.#run(), ingest.#sweep()])
     return ingest
@@ -118,7 +122,7 @@ export class Ingest implements AsyncDisposable {
     this.#readers.push(first)
     const writer = await Reader.start({ ...common, limit, work: new SeriesWriter(series) })
     this.#readers.push(writer)
-    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, timers: clock, log })
+    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, clock, log })
     this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log)) }))
   }
 
@@ -178,11 +182,18 @@ export class Ingest implements AsyncDisposable {
     this.#waitingBytes += bytes.length
     if (this.#isTaking) return
     this.#isTaking = true
-    setImmediate(() => this.#take())
+    this.#soon(() => this.#take())
+  }
+
+  #soon(call: () => void): void {
+    const { soon = setImmediate } = this.#options
+    soon(call)
   }
 
   /** Takes what has come since the last commit, then acknowledges it. */
   #take(): void {
+    // The inbox may be closed already; what is not acknowledged comes again.
+    if (this.#stop.signal.aborted) return
     const deliveries = this.#waiting.splice(0, TAKE_MAX)
     for (const { bytes } of deliveries) this.#waitingBytes -= bytes.length
     try {
@@ -196,7 +207,7 @@ export class Ingest implements AsyncDisposable {
       this.#options.log.error({ err: error }, 'the inbox takes nothing; rows stay at their gateways and come again')
     }
     this.#isTaking = this.#waiting.length > 0
-    if (this.#isTaking) setImmediate(() => this.#take())
+    if (this.#isTaking) this.#soon(() => this.#take())
   }
 
   async #takeStatus(gateway: string, bytes: Uint8Array, isRetained: boolean): Promise<void> {

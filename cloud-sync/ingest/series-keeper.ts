@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { parkRows, type Records, type SeriesStore } from '#cloud/store'
-import { sleep, type Timers } from '#devices/time'
+import type { Clock } from '#devices'
+import { sleep } from '#devices/time'
 import type { Inbox } from './inbox.ts'
 import { rowsOf, writeRows } from './series-writer.ts'
 
@@ -19,7 +20,7 @@ export interface SeriesKeeperOptions {
   readonly series: SeriesStore
   /** Id of the last batch that the writer of live rows is done with. */
   readonly cursor: () => number
-  readonly timers: Timers
+  readonly clock: Pick<Clock, 'mono' | 'after'>
   readonly log: Logger
   readonly checkMs?: number
 }
@@ -66,17 +67,17 @@ export class SeriesKeeper implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
-    const { checkMs = CHECK_MS, timers } = this.#options
+    const { checkMs = CHECK_MS, clock } = this.#options
     for (let retryMs: number = RETRY_MS[0]; !signal.aborted; ) {
       try {
-        if (performance.now() - this.#checked >= checkMs) await this.#check()
-        if (this.#refill === null) await sleep(checkMs, signal, timers)
+        if (clock.mono() - this.#checked >= checkMs) await this.#check()
+        if (this.#refill === null) await sleep(checkMs, signal, clock)
         else await this.#step(this.#refill)
         this.#tell(null)
         retryMs = RETRY_MS[0]
       } catch (error) {
         this.#tell(error as Error)
-        await sleep(retryMs, signal, timers)
+        await sleep(retryMs, signal, clock)
         retryMs = Math.min(retryMs * 2, RETRY_MS[1])
       }
     }
@@ -105,7 +106,7 @@ export class SeriesKeeper implements AsyncDisposable {
     // Only now: ended in between, the next start finds another life again.
     if (isOther) await this.#remember(mark.life)
     this.#marked = reached
-    this.#checked = performance.now()
+    this.#checked = this.#options.clock.mono()
   }
 
   async #step(from: number): Promise<void> {

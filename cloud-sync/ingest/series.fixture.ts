@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import pino from 'pino'
 import { openRecords, type SeriesRow, type SeriesStore } from '#cloud/store'
+import { wallClock } from '#devices'
 import { Bell, processTimers } from '#devices/time'
 import { encodeBatch, type JournalledReading } from '#wire'
 import { Inbox } from './inbox.ts'
@@ -67,7 +68,7 @@ export async function openWriter(folder: string, series: SeriesStore) {
     work: new SeriesWriter(series),
   })
   const keeper = parts.use(
-    SeriesKeeper.start({ inbox, records, series, cursor: () => writer.cursor, timers: processTimers, log, checkMs: 20 }),
+    SeriesKeeper.start({ inbox, records, series, cursor: () => writer.cursor, clock: wallClock(), log, checkMs: 20 }),
   )
   parts.use(writer)
   const opened = parts.move()

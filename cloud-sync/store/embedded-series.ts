@@ -16,9 +16,9 @@ import type {
 } from './series.ts'
 import { checkLimit, checkStep, readRow, type StoredRow } from './series-row.ts'
 import { SeriesWriter } from './series-writer.ts'
-import { openSqlite, type Sqlite } from './sqlite.ts'
+import type { Sqlite } from './sqlite.ts'
 import { StoreError } from './store-error.ts'
-import { lockWriter } from './writer-lock.ts'
+import { type OpenedSqlite, type OpenOptions, openLocked } from './writer-lock.ts'
 
 /** Width of a bucket of the key, see `migrations/series-0001-values.ts`. */
 export const KEY_BUCKET_MS = 15 * 60_000
@@ -32,20 +32,15 @@ const SCAN_ROWS_MAX = 10_000
  * file, and a cursor that survives a power cut which its rows did not would skip them for ever.
  * @throws StoreError `missing` or `older` (readonly), `newer`, `locked`, `unsafe`
  */
-export async function openEmbeddedSeries(file: string, { readonly = false }: { readonly?: boolean } = {}): Promise<SeriesStore> {
-  const lock = readonly ? undefined : lockWriter(file)
+export async function openEmbeddedSeries(file: string, options: OpenOptions = {}): Promise<SeriesStore> {
+  const opened = openLocked(file, options)
+  const { sqlite } = opened
   try {
-    const sqlite = openSqlite(file, { readonly })
-    try {
-      if (readonly) expectCurrent(sqlite, file, SERIES_MIGRATIONS)
-      else await migrate(sqlite, new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), file, SERIES_MIGRATIONS)
-      return new EmbeddedSeries(sqlite, lock)
-    } catch (error) {
-      sqlite.close()
-      throw error
-    }
+    if (options.readonly) expectCurrent(sqlite, file, SERIES_MIGRATIONS)
+    else await migrate(sqlite, new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }), file, SERIES_MIGRATIONS)
+    return new EmbeddedSeries(opened, options.readonly ?? false)
   } catch (error) {
-    lock?.[Symbol.dispose]()
+    opened[Symbol.dispose]()
     throw error
   }
 }
@@ -57,12 +52,12 @@ const RUN = `
 
 class EmbeddedSeries implements SeriesStore {
   readonly #sqlite: Sqlite
-  readonly #lock: Disposable | undefined
+  readonly #opened: OpenedSqlite
   readonly #writer: SeriesWriter | undefined
-  constructor(sqlite: Sqlite, lock: Disposable | undefined) {
-    this.#sqlite = sqlite
-    this.#lock = lock
-    this.#writer = lock && new SeriesWriter(sqlite, KEY_BUCKET_MS)
+  constructor(opened: OpenedSqlite, isReadonly: boolean) {
+    this.#opened = opened
+    this.#sqlite = opened.sqlite
+    this.#writer = isReadonly ? undefined : new SeriesWriter(opened.sqlite, KEY_BUCKET_MS)
   }
 
   async write(rows: readonly SeriesRow[]): Promise<readonly RefusedRow[]> {
@@ -112,8 +107,7 @@ class EmbeddedSeries implements SeriesStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#sqlite.close()
-    this.#lock?.[Symbol.dispose]()
+    this.#opened[Symbol.dispose]()
   }
 
   #seriesOf({ device, point }: SeriesQuery): number | undefined {

@@ -58,8 +58,12 @@ export async function migrate<T>(sqlite: Sqlite, db: Kysely<T>, file: string, mi
   }
 }
 
-/** A copy that is whole or absent: SQLite does not sync what `vacuum into` writes. */
-function copyWhole(sqlite: Sqlite, file: string, copy: string): void {
+/**
+ * Copies a database before it is changed; the copy is whole or absent: SQLite does not sync what `vacuum into` writes. One in memory has no file to
+ * keep beside it.
+ */
+export function copyWhole(sqlite: Sqlite, file: string, copy: string): void {
+  if (sqlite.memory) return
   const part = `${copy}.part`
   if (existsSync(part)) rmSync(part)
   sqlite.prepare('vacuum into ?').run(part)

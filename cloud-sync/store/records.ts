@@ -1,9 +1,8 @@
 import { Kysely, SqliteDialect } from 'kysely'
 import { expectCurrent, migrate } from './migrate.ts'
 import { RECORD_MIGRATIONS } from './migrations/index.ts'
-import { openSqlite } from './sqlite.ts'
 import type { RecordTables } from './tables.ts'
-import { lockWriter } from './writer-lock.ts'
+import { type OpenOptions, openLocked } from './writer-lock.ts'
 
 /** The cloud's records: what is known of gateways, stations, devices, events and alerts. */
 export interface Records extends AsyncDisposable {
@@ -15,30 +14,24 @@ export interface Records extends AsyncDisposable {
  * Opens `records.db`. Its one writer makes it and brings its schema up to date; `readonly` opens beside a running writer and changes nothing.
  * @throws StoreError `missing` or `older` (readonly: its writer has not opened it yet), `newer`, `locked`, `unsafe`
  */
-export async function openRecords(file: string, { readonly = false }: { readonly?: boolean } = {}): Promise<Records> {
-  const lock = readonly ? undefined : lockWriter(file)
+export async function openRecords(file: string, options: OpenOptions = {}): Promise<Records> {
+  const opened = openLocked(file, options)
+  const { sqlite } = opened
+  const db = new Kysely<RecordTables>({ dialect: new SqliteDialect({ database: sqlite }) })
   try {
-    const sqlite = openSqlite(file, { readonly })
-    const db = new Kysely<RecordTables>({ dialect: new SqliteDialect({ database: sqlite }) })
-    try {
-      if (readonly) expectCurrent(sqlite, file, RECORD_MIGRATIONS)
-      else await migrate(sqlite, db, file, RECORD_MIGRATIONS)
-    } catch (error) {
-      sqlite.close()
-      throw error
-    }
-    return {
-      db,
-      file,
-      [Symbol.asyncDispose]: async () => {
-        await db.destroy()
-        // A Kysely that was never asked anything closes nothing.
-        sqlite.close()
-        lock?.[Symbol.dispose]()
-      },
-    }
+    if (options.readonly) expectCurrent(sqlite, file, RECORD_MIGRATIONS)
+    else await migrate(sqlite, db, file, RECORD_MIGRATIONS)
   } catch (error) {
-    lock?.[Symbol.dispose]()
+    opened[Symbol.dispose]()
     throw error
+  }
+  return {
+    db,
+    file,
+    [Symbol.asyncDispose]: async () => {
+      await db.destroy()
+      // A Kysely that was never asked anything closes nothing.
+      opened[Symbol.dispose]()
+    },
   }
 }

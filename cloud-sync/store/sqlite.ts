@@ -16,6 +16,13 @@ const CACHE_KIB = 32_768
 
 export type Sqlite = Database.Database
 
+/** The disk: how a database is opened, and how the right to write it is held. */
+export interface Disk {
+  readonly open: (file: string, options: { readonly readonly: boolean }) => Sqlite
+  /** Absent where nobody else can come near. */
+  readonly lock?: (file: string) => Disposable
+}
+
 /**
  * Opens a SQLite file whose commits survive a power cut: WAL, and `synchronous=FULL`, read back after a write, because better-sqlite3 falls
  * to NORMAL there when the pragma was not set on this very connection.

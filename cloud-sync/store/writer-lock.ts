@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
+import { type Disk, openSqlite, type Sqlite } from './sqlite.ts'
 import { StoreError } from './store-error.ts'
 
 /**
@@ -20,4 +21,37 @@ export function lockWriter(file: string): Disposable {
     throw new StoreError('locked', `expected to be the only writer of ${file}, got another one`, { cause })
   }
   return { [Symbol.dispose]: () => void lock.close() }
+}
+
+const MACHINE: Disk = { open: openSqlite, lock: lockWriter }
+
+export interface OpenOptions extends Partial<Disk> {
+  readonly readonly?: boolean | undefined
+}
+
+/** A database and, for its writer, the right to write it. */
+export interface OpenedSqlite extends Disposable {
+  readonly sqlite: Sqlite
+}
+
+/**
+ * Opens a database, locked where it is to be written. `open` is given where the disk is not this machine's; `lock` then comes with it or is none.
+ * @throws StoreError `missing`, `unsafe`, `locked`
+ */
+export function openLocked(file: string, { readonly = false, open, lock }: OpenOptions = {}): OpenedSqlite {
+  const disk = open === undefined ? MACHINE : { open, ...(lock && { lock }) }
+  const held = readonly ? undefined : disk.lock?.(file)
+  try {
+    const sqlite = disk.open(file, { readonly })
+    return {
+      sqlite,
+      [Symbol.dispose]: () => {
+        sqlite.close()
+        held?.[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    held?.[Symbol.dispose]()
+    throw error
+  }
 }
