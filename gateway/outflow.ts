@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
-import { Uplink } from '#uplink'
+import { Uplink, type UplinkOptions } from '#uplink'
 import { WIRE_VERSION } from '#wire'
 import type { GatewayConfig } from './config.ts'
-import { JOURNAL_SCHEMA, Journal } from './journal/index.ts'
+import { JOURNAL_SCHEMA, Journal, type OpenStore } from './journal/index.ts'
 
 export interface OutflowOptions {
   readonly config: Pick<GatewayConfig, 'gateway' | 'data' | 'broker' | 'hash'>
@@ -13,6 +13,12 @@ export interface OutflowOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Names this run of the process; default a random name. */
+  readonly boot?: string
+  /** Where the journal's file runs; default a thread of its own, on the machine's disk. */
+  readonly openStore?: OpenStore
+  /** The network; default MQTT over TCP. */
+  readonly connect?: UplinkOptions['connect']
 }
 
 /** What carries a site's rows out: they enter the journal, and the uplink sends them until the cloud has them. */
@@ -23,12 +29,15 @@ export interface Outflow extends AsyncDisposable {
 }
 
 /** Disposed of, it sends what was added last before it ends. @throws JournalError where the journal's file may not be written */
-export async function openOutflow({ config, version, clock, random, log }: OutflowOptions): Promise<Outflow> {
+export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
+  const { config, version, clock, random, log, boot, openStore, connect } = options
   const { gateway, data, broker: url } = config
   await using parts = new AsyncDisposableStack()
   mkdirSync(data, { recursive: true })
   const journalFile = join(data, 'journal.db')
-  const journal = parts.use(await Journal.open({ file: journalFile, gateway, clock, log }))
+  const journal = parts.use(
+    await Journal.open({ file: journalFile, gateway, clock, log, ...(boot && { boot }), ...(openStore && { openStore }) }),
+  )
   const hello = () => ({
     wire: WIRE_VERSION,
     schema: JOURNAL_SCHEMA,
@@ -39,7 +48,16 @@ export async function openOutflow({ config, version, clock, random, log }: Outfl
     clock: { now: clock.now(), speed: clock.speed, trusted: true },
   })
   const uplink = parts.use(
-    Uplink.start({ url, gateway, outbox: journal, hello, clock, random, log: log.child({ part: 'uplink' }) }),
+    Uplink.start({
+      url,
+      gateway,
+      outbox: journal,
+      hello,
+      clock,
+      random,
+      log: log.child({ part: 'uplink' }),
+      ...(connect && { connect }),
+    }),
   )
   // What was read last goes out before the uplink ends. A journal that ended has said why.
   parts.defer(() => (journal.ended.aborted ? undefined : journal.flush()))

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
+import type { Disk } from './disk.ts'
 import { JournalError } from './journal-error.ts'
 
 /** Version of the journal file; older code refuses a newer file by name. */
@@ -30,47 +30,28 @@ CREATE TABLE aside (lane TEXT NOT NULL, seq INTEGER NOT NULL, why TEXT NOT NULL,
  * @throws JournalError `version` for a newer file or an unsafe SQLite, `durability` where FULL sync does not hold, `unreadable` where the
  * file cannot be opened or is none.
  */
-export function openJournalDatabase(file: string): Database.Database {
+export function openJournalDatabase(file: string, disk: Disk): Database.Database {
   try {
-    return openChecked(file)
+    return openChecked(file, disk)
   } catch (cause) {
     if (cause instanceof JournalError) throw cause
     throw unreadable(file, cause)
   }
 }
 
-/**
- * Keeps every other process from writing this journal: two that give out seqs would give them twice. The lock is one of the system's, so
- * that it ends with its process, however that ends.
- * @throws JournalError `busy`
- */
-export function lockJournal(file: string): Disposable {
-  let lock: Database.Database | undefined
-  try {
-    lock = new Database(`${file}.lock`, { timeout: 0 })
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    lock?.close()
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw unreadable(file, cause)
-    throw new JournalError('busy', `expected ${file} for this process alone, got one that another process writes`, { cause })
-  }
-  const held = lock
-  return { [Symbol.dispose]: () => void held.close() }
-}
-
 function unreadable(file: string, cause: unknown): JournalError {
   return new JournalError('unreadable', `expected a journal at ${file}, got "${(cause as Error).message}"`, { cause })
 }
 
-function openChecked(file: string): Database.Database {
-  const db = new Database(file)
+function openChecked(file: string, disk: Disk): Database.Database {
+  const db = disk.open(file)
   try {
     requireSqlite(db)
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('cell_size_check = ON')
     const version = db.pragma('user_version', { simple: true })
-    if (version === 0) create(db)
+    if (version === 0) create(db, disk.newEpoch())
     else if (version !== JOURNAL_SCHEMA)
       throw new JournalError('version', `expected journal version ${JOURNAL_SCHEMA} or none, got ${version} in ${file}`)
     // better-sqlite3 falls to NORMAL after the first write in WAL mode unless it is told again: set it after a write and read it back.
@@ -85,10 +66,10 @@ function openChecked(file: string): Database.Database {
   }
 }
 
-function create(db: Database.Database): void {
+function create(db: Database.Database, epoch: string): void {
   db.transaction(() => {
     db.exec(SCHEMA)
-    db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(randomBytes(8).toString('hex'))
+    db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(epoch)
     for (const lane of ['alarm', 'event', 'reading']) db.prepare('INSERT INTO lane VALUES (?, 0)').run(lane)
     db.pragma(`user_version = ${JOURNAL_SCHEMA}`)
   })()

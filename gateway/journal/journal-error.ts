@@ -26,3 +26,8 @@ export class JournalError extends Error {
     this.code = code
   }
 }
+
+/** What a call to the file threw, as whoever called it has to see it. */
+export function journalErrorOf({ code, message }: { readonly code: string; readonly message: string }): JournalError {
+  return new JournalError(code === 'SQLITE_FULL' ? 'full' : 'failed', message)
+}

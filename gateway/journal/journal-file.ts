@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import type { Ack, LossRecord, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
-import { lockJournal, openJournalDatabase } from './journal-database.ts'
+import { type Disk, realDisk } from './disk.ts'
+import { openJournalDatabase } from './journal-database.ts'
 import { JournalError } from './journal-error.ts'
 import { insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
@@ -37,6 +38,15 @@ export interface JournalCounters {
   readonly damaged: number
 }
 
+export interface JournalFileOptions {
+  readonly file: string
+  readonly gateway: string
+  /** Site time of the opening, epoch ms; default the time of the newest commit. */
+  readonly now?: number
+  /** Default the machine's own. */
+  readonly disk?: Disk
+}
+
 /** Rows in one delete: the writer never stands still for long. */
 const DELETE_ROWS_MAX = 5000
 
@@ -55,12 +65,12 @@ export class JournalFile implements Disposable {
   readonly #waiting: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
   #counters: JournalCounters = { duplicates: 0, damaged: 0 }
 
-  /** @throws JournalError, see `openJournalDatabase` and `lockJournal`. */
-  constructor(file: string, gateway: string) {
+  /** @throws JournalError, see `openJournalDatabase` and `Disk.lock`. */
+  constructor({ file, gateway, disk = realDisk }: JournalFileOptions) {
     this.#gateway = gateway
     using opening = new DisposableStack()
-    this.#lock = opening.use(lockJournal(file))
-    this.#db = opening.adopt(openJournalDatabase(file), (db) => db.close())
+    this.#lock = opening.use(disk.lock(file))
+    this.#db = opening.adopt(openJournalDatabase(file, disk), (db) => db.close())
     this.#sql = new Statements(this.#db)
     this.#memory = new SeriesMemory(this.#sql)
     this.epoch = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'epoch'")?.value ?? ''

@@ -1,35 +1,31 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { JOURNAL_ERROR_CODES, JournalError } from './journal-error.ts'
+import type { JournalAnswer, JournalCall, JournalView } from './journal-call.ts'
+import { JOURNAL_ERROR_CODES, JournalError, journalErrorOf } from './journal-error.ts'
 import type { JournalFile } from './journal-file.ts'
-import type { JournalAnswer, JournalCall, JournalMethod, JournalOpened } from './journal-worker.ts'
-
-type Result<M extends JournalMethod> = ReturnType<JournalFile[M]>
+import type { JournalMethod, JournalResult, JournalStore, StoreOptions } from './journal-store.ts'
 
 /** The journal's file behind a thread: calls are answered in their order. */
-export class JournalThread implements AsyncDisposable {
-  readonly epoch: string
-  lanes: JournalAnswer['lanes']
-  counters: JournalAnswer['counters'] = { duplicates: 0, damaged: 0 }
+export class JournalThread implements JournalStore {
+  #view: JournalView
   readonly #worker: Worker
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
   readonly #ended = new AbortController()
   #calls = 0
   #isClosing = false
 
-  private constructor(worker: Worker, { epoch, lanes }: JournalOpened) {
+  private constructor(worker: Worker, opened: JournalView) {
     this.#worker = worker
-    this.epoch = epoch
-    this.lanes = lanes
+    this.#view = opened
   }
 
   /** @throws JournalError, what opening the file throws. */
-  static async open(file: string, gateway: string): Promise<JournalThread> {
-    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: { file, gateway } })
+  static async open({ file, gateway, now }: StoreOptions): Promise<JournalThread> {
+    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: { file, gateway, now } })
     const [opened] = (await once(worker, 'message').catch((cause: Error & { code?: string }) => {
       // A thread hands its error over without the class.
       throw new JournalError(JOURNAL_ERROR_CODES.find((code) => code === cause.code) ?? 'ended', cause.message, { cause })
-    })) as [JournalOpened]
+    })) as [JournalView]
     const thread = new JournalThread(worker, opened)
     worker.on('message', (answer: JournalAnswer) => thread.#settle(answer))
     worker.on('error', (cause) =>
@@ -45,18 +41,29 @@ export class JournalThread implements AsyncDisposable {
     return thread
   }
 
-  /** Aborted when no call is answered any more; the reason is a JournalError, `ended` where nobody closed it. */
+  get epoch(): string {
+    return this.#view.epoch
+  }
+
+  get lanes(): JournalView['lanes'] {
+    return this.#view.lanes
+  }
+
+  get counters(): JournalView['counters'] {
+    return this.#view.counters
+  }
+
   get ended(): AbortSignal {
     return this.#ended.signal
   }
 
-  call<M extends JournalMethod>(method: M, ...args: Parameters<JournalFile[M]>): Promise<Result<M>> {
+  call<M extends JournalMethod>(method: M, ...args: Parameters<JournalFile[M]>): Promise<JournalResult<M>> {
     if (this.ended.aborted) return Promise.reject(this.ended.reason)
     const id = ++this.#calls
     const answer = Promise.withResolvers<unknown>()
     this.#waiting.set(id, answer)
     this.#worker.postMessage({ id, method, args } as JournalCall)
-    return answer.promise as Promise<Result<M>>
+    return answer.promise as Promise<JournalResult<M>>
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,12 +74,11 @@ export class JournalThread implements AsyncDisposable {
     await exit
   }
 
-  #settle({ id, result, error, lanes, counters }: JournalAnswer): void {
-    this.lanes = lanes
-    this.counters = counters
+  #settle({ id, result, error, ...view }: JournalAnswer): void {
+    this.#view = view
     const answer = this.#waiting.get(id)
     this.#waiting.delete(id)
-    if (error) answer?.reject(new JournalError(error.code === 'SQLITE_FULL' ? 'full' : 'failed', error.message))
+    if (error) answer?.reject(journalErrorOf(error))
     else answer?.resolve(result)
   }
 

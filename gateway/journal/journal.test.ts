@@ -44,7 +44,7 @@ const ack = (journal: JournalFile, lane: Lane, first: number, last: number) =>
   journal.settle({ epoch: journal.epoch, lane, ranges: [[first, last]], refused: [] })
 
 test('rows come back in the order they were journalled, with seqs from 1 in each lane', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   append(journal, [reading(1), reading(2, null), reading(3, true), reading(4, 'text')], [event('e1'), event('a1', 'alarm')])
   expect(rowsOf(journal, 'reading').map((row) => 'value' in row && [row.seq, row.at, row.value])).toEqual([
     [1, 1, 1],
@@ -57,7 +57,7 @@ test('rows come back in the order they were journalled, with seqs from 1 in each
 })
 
 test('the same value for the same instant is one row; another value is a row of its own and suspect', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   append(journal, [
     reading(10, 1),
     reading(10, 1),
@@ -80,11 +80,11 @@ test('the same value for the same instant is one row; another value is a row of 
 test('a batch sent again is the same bytes, also after a restart and with newer rows behind it', () => {
   let bytes: Uint8Array | undefined
   {
-    using journal = new JournalFile(file, 'g')
+    using journal = new JournalFile({ file, gateway: 'g' })
     append(journal, [reading(1), reading(2)])
     bytes = journal.next('reading', 0)?.bytes
   }
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   append(journal, [reading(3)])
   expect(journal.next('reading', 0)?.bytes).toEqual(bytes)
   expect(rowsOf(journal, 'reading', 2).map(({ seq }) => seq)).toEqual([3])
@@ -92,14 +92,14 @@ test('a batch sent again is the same bytes, also after a restart and with newer 
 
 test('an acknowledgement frees its rows and no others, and seqs are never given again', () => {
   {
-    using journal = new JournalFile(file, 'g')
+    using journal = new JournalFile({ file, gateway: 'g' })
     append(journal, [reading(1), reading(2), reading(3)], [event('e1')])
     ack(journal, 'reading', 1, 2)
     journal.settle({ epoch: 'ffffffffffffffff', lane: 'reading', ranges: [[3, 3]], refused: [] })
     expect(journal.lanes().reading).toEqual({ issued: 3, oldest: 3, waiting: 1 })
     ack(journal, 'reading', 3, Number.MAX_SAFE_INTEGER)
   }
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   expect(journal.lanes()).toEqual({
     alarm: { issued: 0, oldest: 0, waiting: 0 },
     event: { issued: 1, oldest: 1, waiting: 1 },
@@ -110,7 +110,7 @@ test('an acknowledgement frees its rows and no others, and seqs are never given 
 })
 
 test('a refused row is set aside with the reason and the others move on', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   append(journal, [reading(1), reading(2), reading(3)])
   journal.settle({ epoch: journal.epoch, lane: 'reading', ranges: [[1, 1]], refused: [[2, 2, 'range']] })
   expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([3])
@@ -122,14 +122,14 @@ test.each([['value = 99'], ["value = x'00'"], ['series = 99'], ['"commit" = 99']
   'damage to a row, as %s, is found: the row is set aside and declared lost, the others go',
   (damage) => {
     {
-      using journal = new JournalFile(file, 'g')
+      using journal = new JournalFile({ file, gateway: 'g' })
       append(journal, [reading(1), reading(2), reading(3)])
     }
     {
       using peek = openPeek()
       peek.db.prepare(`UPDATE reading SET ${damage} WHERE seq = 2`).run()
     }
-    using journal = new JournalFile(file, 'g')
+    using journal = new JournalFile({ file, gateway: 'g' })
     expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
     expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
       { kind: 'loss', body: { lane: 'reading', seqs: [[2, 2]], count: 1, why: 'checksum' } },
@@ -140,7 +140,7 @@ test.each([['value = 99'], ["value = x'00'"], ['series = 99'], ['"commit" = 99']
 )
 
 test('a damaged row at the front of the outbox takes no whole row with it', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   for (const at of [1, 2, 3, 4]) append(journal, [reading(at)])
   {
     using peek = openPeek()
@@ -151,14 +151,14 @@ test('a damaged row at the front of the outbox takes no whole row with it', () =
 })
 
 test('the same fact told twice is one fact', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   append(journal, [], [event('e1'), event('e1')])
   expect(journal.lanes().event.issued).toBe(1)
   expect(rowsOf(journal, 'event')).toEqual([{ seq: 1, event: event('e1') }])
 })
 
 test('more rows than fit go out as batches that each fit one message', () => {
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   const noise = Array.from({ length: 800 }, (_, index) =>
     reading(
       index,
@@ -180,7 +180,7 @@ test('more rows than fit go out as batches that each fit one message', () => {
 
 test('a state is kept with the rows that led to it and found again', () => {
   {
-    using journal = new JournalFile(file, 'g')
+    using journal = new JournalFile({ file, gateway: 'g' })
     const keep = (body: string) =>
       journal.append({
         readings: [],
@@ -194,14 +194,14 @@ test('a state is kept with the rows that led to it and found again', () => {
     keep('1')
     keep('2')
   }
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   expect(journal.states('rule ')).toEqual([['rule a', '2']])
 })
 
 test('one process writes a journal, and for one gateway only', () => {
   {
-    using _ = new JournalFile(file, 'g')
-    expect(() => new JournalFile(file, 'g')).toThrow(
+    using _ = new JournalFile({ file, gateway: 'g' })
+    expect(() => new JournalFile({ file, gateway: 'g' })).toThrow(
       expect.objectContaining({ code: 'busy', message: expect.stringContaining(file) }),
     )
   }
@@ -209,8 +209,8 @@ test('one process writes a journal, and for one gateway only', () => {
     code: 'foreign',
     message: `expected the journal of gateway h at ${file}, got that of g: give each its own data folder`,
   }
-  expect(() => new JournalFile(file, 'h')).toThrow(expect.objectContaining(foreign))
-  new JournalFile(file, 'g')[Symbol.dispose]()
+  expect(() => new JournalFile({ file, gateway: 'h' })).toThrow(expect.objectContaining(foreign))
+  new JournalFile({ file, gateway: 'g' })[Symbol.dispose]()
 })
 
 test('a file that is no journal, and a folder that is not there, are named', () => {
@@ -218,15 +218,15 @@ test('a file that is no journal, and a folder that is not there, are named', () 
   const other = join(folder, 'nowhere/journal.db')
   for (const name of [file, other]) {
     const named = { code: 'unreadable', message: expect.stringContaining(`expected a journal at ${name}, got "`) }
-    expect(() => new JournalFile(name, 'g')).toThrow(expect.objectContaining(named))
+    expect(() => new JournalFile({ file: name, gateway: 'g' })).toThrow(expect.objectContaining(named))
   }
 })
 
 test('a newer file is refused by name', () => {
-  new JournalFile(file, 'g')[Symbol.dispose]()
+  new JournalFile({ file, gateway: 'g' })[Symbol.dispose]()
   using peek = openPeek()
   peek.db.pragma('user_version = 99')
-  expect(() => new JournalFile(file, 'g')).toThrow(
+  expect(() => new JournalFile({ file, gateway: 'g' })).toThrow(
     expect.objectContaining({ code: 'version', message: expect.stringContaining('99') }),
   )
 })
@@ -245,7 +245,7 @@ test('through its thread: readings share a commit with the event that they led t
     expect(LANES.map((lane) => journal.lanes[lane].issued)).toEqual([0, 1, 2])
     await journal.add([reading(3)])
   }
-  using journal = new JournalFile(file, 'g')
+  using journal = new JournalFile({ file, gateway: 'g' })
   expect(journal.lanes().reading.issued).toBe(3)
 })
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '#devices'
+import { sleep } from '#devices/time'
 import { type Ack, type Lane, type SiteEvent, SyncError } from '#wire'
 import { JournalError } from './journal-error.ts'
 import type { Entry, JournalCounters, LaneStates, SealedBatch } from './journal-file.ts'
+import type { JournalStore, OpenStore } from './journal-store.ts'
 import { JournalThread } from './journal-thread.ts'
 import type { VersionedReading } from './series-memory.ts'
 
@@ -22,46 +23,53 @@ export interface JournalOptions {
   readonly gateway: string
   readonly clock: Clock
   readonly log: Logger
+  /** Names this run of the process; default a random name. */
+  readonly boot?: string
+  /** Where the file runs; default a thread of its own, on the machine's disk. */
+  readonly openStore?: OpenStore
 }
 
 /** The site's journal: readings by group commit, events at once. */
 export class Journal implements AsyncDisposable {
   /** Names this run of the process. */
-  readonly boot = randomBytes(6).toString('hex')
-  readonly #thread: JournalThread
+  readonly boot: string
+  readonly #store: JournalStore
   readonly #clock: Clock
   readonly #log: Logger
   readonly #listeners = new Set<() => void>()
   #pending: VersionedReading[] = []
   #states = new Map<string, string>()
-  #timer: NodeJS.Timeout | null = null
+  #cancelTimer: (() => void) | null = null
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
   #isFailing = false
   readonly #isLastTry = new AbortController()
 
-  private constructor(thread: JournalThread, { clock, log }: JournalOptions) {
-    this.#thread = thread
+  private constructor(store: JournalStore, { clock, log, boot = randomBytes(6).toString('hex') }: JournalOptions) {
+    this.#store = store
+    this.boot = boot
     this.#clock = clock
     this.#log = log
   }
 
   /** @throws JournalError for a file that may not be written. */
   static async open(options: JournalOptions): Promise<Journal> {
-    return new Journal(await JournalThread.open(options.file, options.gateway), options)
+    const { file, gateway, clock, openStore = JournalThread.open } = options
+    return new Journal(await openStore({ file, gateway, now: clock.now() }), options)
   }
 
+  /** The life of the numbers that rows have now; it may change while the journal runs. */
   get epoch(): string {
-    return this.#thread.epoch
+    return this.#store.epoch
   }
 
   get lanes(): LaneStates {
-    return this.#thread.lanes
+    return this.#store.lanes
   }
 
   get counters(): JournalCounters & { readonly pending: number; readonly isFailing: boolean } {
     return {
-      ...this.#thread.counters,
+      ...this.#store.counters,
       pending: this.#pending.length + this.#committing,
       isFailing: this.#isFailing || this.ended.aborted,
     }
@@ -69,7 +77,7 @@ export class Journal implements AsyncDisposable {
 
   /** Aborted when nothing can be written any more; the reason is a JournalError, `ended` where nobody closed it. */
   get ended(): AbortSignal {
-    return this.#thread.ended
+    return this.#store.ended
   }
 
   /**
@@ -86,7 +94,7 @@ export class Journal implements AsyncDisposable {
     for (const reading of readings) this.#pending.push(reading)
     for (const [key, body] of states) this.#states.set(key, body)
     if (events.length > 0 || this.#pending.length >= COMMIT_ROWS_MAX) this.#flush(events)
-    else this.#timer ??= setTimeout(() => this.#flush(), COMMIT_WAIT_MS)
+    else this.#cancelTimer ??= this.#clock.after(COMMIT_WAIT_MS, () => void this.#flush())
     while (this.#pending.length + this.#committing > PENDING_ROWS_MAX) await this.#commits
   }
 
@@ -103,19 +111,19 @@ export class Journal implements AsyncDisposable {
   /** @throws SyncError `unreachable` where the file gives nothing, as on a full disk: whoever sends tries again later */
   async next(lane: Lane, after: number): Promise<SealedBatch | null> {
     try {
-      return await this.#thread.call('next', lane, after)
+      return await this.#store.call('next', lane, after)
     } catch (cause) {
       throw new SyncError('unreachable', `expected a batch of the journal, got "${(cause as Error).message}"`, { cause })
     }
   }
 
   settle(ack: Ack): Promise<void> {
-    return this.#thread.call('settle', ack)
+    return this.#store.call('settle', ack)
   }
 
   /** What was kept under keys that begin so, as it was after the last commit. */
   states(prefix: string): Promise<[key: string, body: string][]> {
-    return this.#thread.call('states', prefix)
+    return this.#store.call('states', prefix)
   }
 
   /** Calls after each commit. */
@@ -127,13 +135,13 @@ export class Journal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.tryOnce()
     await this.#flush().catch(() => {})
-    await this.#thread[Symbol.asyncDispose]()
+    await this.#store[Symbol.asyncDispose]()
   }
 
   /** One commit after the other; a commit that fails holds the later ones back and is tried again. */
   #flush(events: readonly SiteEvent[] = []): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
     const readings = this.#pending
     const states = [...this.#states]
     if (readings.length === 0 && events.length === 0 && states.length === 0) return this.#commits
@@ -145,7 +153,7 @@ export class Journal implements AsyncDisposable {
       .finally(() => {
         this.#committing -= readings.length
       })
-    // Whoever needs the commit waits for it; that it failed for good is told by the thread's end.
+    // Whoever needs the commit waits for it; that it failed for good is told by the store's end.
     this.#commits.catch(() => {})
     return this.#commits
   }
@@ -154,7 +162,7 @@ export class Journal implements AsyncDisposable {
     for (;;) {
       const commit = { boot: this.boot, journalled: this.#clock.now(), mono: Math.round(this.#clock.mono()) }
       try {
-        await this.#thread.call('append', { ...entry, commit })
+        await this.#store.call('append', { ...entry, commit })
         this.#tellFailing(false, null)
         for (const listener of this.#listeners) listener()
         return
@@ -163,7 +171,7 @@ export class Journal implements AsyncDisposable {
         if (!isDisk) throw error
         this.#tellFailing(true, error)
         if (this.#isLastTry.signal.aborted) throw this.#unwritten(error, entry.events.length)
-        await sleep(RETRY_MS, null, { signal: this.#isLastTry.signal }).catch(() => {})
+        await sleep(RETRY_MS, this.#isLastTry.signal, this.#clock)
       }
     }
   }

@@ -102,7 +102,7 @@ function middle(values: readonly number[]): number {
 }
 
 function journal(file: string, readings: readonly VersionedReading[]): void {
-  using journalFile = new JournalFile(file, 'bench')
+  using journalFile = new JournalFile({ file, gateway: 'bench' })
   for (let from = 0; from < readings.length; from += COMMIT_ROWS) {
     journalFile.append({
       readings: readings.slice(from, from + COMMIT_ROWS),

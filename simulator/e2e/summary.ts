@@ -147,7 +147,7 @@ function wantedAlerts(
 
 /** Of each lane, how many rows the gateway gave a number to, and how many of them it no longer holds because the cloud does. */
 function issuedRows(file: string): Record<(typeof LANES)[number], { issued: number; acked: number }> {
-  using journal = new JournalFile(file, DEMO_GATEWAY)
+  using journal = new JournalFile({ file, gateway: DEMO_GATEWAY })
   const lanes = journal.lanes()
   const of = (lane: (typeof LANES)[number]) => ({ issued: lanes[lane].issued, acked: lanes[lane].issued - lanes[lane].waiting })
   return { alarm: of('alarm'), event: of('event'), reading: of('reading') }
