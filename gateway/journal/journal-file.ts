@@ -1,12 +1,13 @@
-import { crc32 } from 'node:zlib'
 import type Database from 'better-sqlite3'
-import type { Ack, LossRecord, SiteEvent } from '#wire'
+import type { Ack, JournalDamaged, LossRecord, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
 import { type Disk, realDisk } from './disk.ts'
 import { openJournalDatabase } from './journal-database.ts'
 import { JournalError } from './journal-error.ts'
-import { insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
+import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
+import { factSum, laneSum } from './row-sums.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
+import { selectStates, storeState } from './state-rows.ts'
 import { Statements } from './statements.ts'
 
 /** What one commit takes in. */
@@ -86,16 +87,10 @@ export class JournalFile implements Disposable {
   /** Takes in readings and events: when it returns they are on disk. */
   append({ readings, events, states, commit }: Entry): void {
     this.#transaction(() => {
-      const { lastInsertRowid } = this.#sql.run(
-        'INSERT INTO "commit" (boot, journalled, mono) VALUES (?, ?, ?)',
-        commit.boot,
-        commit.journalled,
-        commit.mono,
-      )
-      for (const reading of readings) this.#appendReading(reading, Number(lastInsertRowid))
+      const id = insertCommit(this.#sql, commit)
+      for (const reading of readings) this.#appendReading(reading, id, commit.journalled)
       for (const event of events) this.#appendEvent(event)
-      for (const [key, body] of states)
-        this.#sql.run('INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body', key, body)
+      for (const [key, body] of states) storeState(this.#sql, key, body, commit.journalled)
       this.#storeIssued()
     })
   }
@@ -132,12 +127,14 @@ export class JournalFile implements Disposable {
 
   /** The states kept under keys that begin so. */
   states(prefix: string): [key: string, body: string][] {
-    const rows = this.#sql.all<{ key: string; body: string }>(
-      'SELECT key, body FROM state WHERE substr(key, 1, ?) = ?',
-      prefix.length,
-      prefix,
-    )
-    return rows.map(({ key, body }) => [key, body])
+    const { whole, damaged } = selectStates(this.#sql, prefix)
+    if (damaged.length > 0)
+      this.#transaction(() => {
+        for (const key of damaged) this.#sql.run('DELETE FROM state WHERE key = ?', key)
+        this.#counters = { ...this.#counters, damaged: this.#counters.damaged + damaged.length }
+        this.#tellDamaged(`the checksum of ${damaged.length} states under "${prefix}" does not hold; they begin anew`)
+      })
+    return whole
   }
 
   [Symbol.dispose](): void {
@@ -156,8 +153,8 @@ export class JournalFile implements Disposable {
       )
   }
 
-  #appendReading(reading: VersionedReading, commit: number): void {
-    const place = this.#memory.place(reading, toCell(reading.value))
+  #appendReading(reading: VersionedReading, commit: number, journalled: number): void {
+    const place = this.#memory.place(reading, toCell(reading.value), journalled)
     if (place === null) {
       this.#counters = { ...this.#counters, duplicates: this.#counters.duplicates + 1 }
       return
@@ -177,7 +174,7 @@ export class JournalFile implements Disposable {
   /** The same fact told twice is one fact. */
   #appendEvent(event: SiteEvent): void {
     const body = JSON.stringify(event.body)
-    const fact = [event.id, event.kind, event.device ?? null, event.at, body, crc32(body)] as const
+    const fact = [event.id, event.kind, event.device ?? null, event.at, body, factSum(body)] as const
     if (this.#sql.run('INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING', ...fact).changes === 0) return
     const lane = event.kind === 'alarm' ? 'alarm' : 'event'
     this.#waiting[lane] += 1
@@ -213,10 +210,21 @@ export class JournalFile implements Disposable {
     if (first === undefined) return
     this.#counters = { ...this.#counters, damaged: this.#counters.damaged + seqs.length }
     for (const seq of seqs) this.#setAside(lane, seq, seq, 'checksum')
-    const at = this.#sql.get<{ at: number | null }>('SELECT MAX(journalled) AS at FROM "commit"')?.at ?? 0
     const loss: LossRecord = { epoch: this.epoch, lane, seqs: rangesOf(seqs), count: seqs.length, why: 'checksum' }
-    this.#appendEvent({ id: `loss-${this.epoch}-${lane}-${first}`, kind: 'loss', at, body: { ...loss } })
+    this.#appendEvent({ id: `loss-${this.epoch}-${lane}-${first}`, kind: 'loss', at: this.#newestAt(), body: { ...loss } })
     this.#storeIssued()
+  }
+
+  #tellDamaged(what: string): void {
+    const body: JournalDamaged = { what }
+    const id = `journal.damaged-${this.epoch}-${this.#issued.event + 1}`
+    this.#appendEvent({ id, kind: 'journal.damaged', at: this.#newestAt(), body: { ...body } })
+    this.#storeIssued()
+  }
+
+  /** Journal time of the newest commit. */
+  #newestAt(): number {
+    return this.#sql.get<{ at: number | null }>('SELECT MAX(journalled) AS at FROM "commit"')?.at ?? 0
   }
 
   #setAside(lane: Lane, first: number, last: number, why: string): void {
@@ -224,15 +232,21 @@ export class JournalFile implements Disposable {
       // Also of a row whose damage has made a number into bytes.
       const body = "concat_ws(',', quote(series), quote(at), quote(n), quote(value), quote(quality), quote(reason))"
       this.#sql.run(
-        `INSERT OR IGNORE INTO aside SELECT 'reading', seq, ?, ${body} FROM reading WHERE seq BETWEEN ? AND ?`,
+        `INSERT OR IGNORE INTO aside (epoch, lane, seq, why, body, journalled)
+         SELECT ?, 'reading', seq, ?, ${body}, ? FROM reading WHERE seq BETWEEN ? AND ?`,
+        this.epoch,
         why,
+        this.#newestAt(),
         first,
         last,
       )
     } else
       this.#sql.run(
-        'INSERT OR IGNORE INTO aside SELECT lane, seq, ?, body FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?',
+        `INSERT OR IGNORE INTO aside (epoch, lane, seq, why, body, journalled)
+         SELECT ?, lane, seq, ?, body, ? FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?`,
+        this.epoch,
         why,
+        this.#newestAt(),
         first,
         last,
         lane,
@@ -270,7 +284,13 @@ export class JournalFile implements Disposable {
 
   #storeIssued(): void {
     for (const lane of LANES)
-      this.#sql.run('UPDATE lane SET issued = ? WHERE lane = ? AND issued < ?', this.#issued[lane], lane, this.#issued[lane])
+      this.#sql.run(
+        'UPDATE lane SET issued = ?, sum = ? WHERE lane = ? AND issued < ?',
+        this.#issued[lane],
+        laneSum(lane, this.#issued[lane]),
+        lane,
+        this.#issued[lane],
+      )
   }
 
   #loadLanes(): void {

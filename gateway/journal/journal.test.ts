@@ -198,6 +198,45 @@ test('a state is kept with the rows that led to it and found again', () => {
   expect(journal.states('rule ')).toEqual([['rule a', '2']])
 })
 
+test('a damaged state is told and not used; a damaged name of a series or a commit is no other', () => {
+  {
+    using journal = new JournalFile({ file, gateway: 'g' })
+    journal.append({
+      readings: [reading(1)],
+      events: [],
+      states: [
+        ['rule a', '1'],
+        ['rule b', '2'],
+      ],
+      commit,
+    })
+    append(journal, [{ ...reading(2), device: 'e' }, reading(3)])
+    append(journal, [reading(4)])
+  }
+  {
+    using peek = openPeek()
+    peek.db.exec(`UPDATE state SET body = '9' WHERE key = 'rule a'; UPDATE series SET device = 'x' WHERE device = 'e';
+      UPDATE "commit" SET journalled = 7 WHERE id = 3`)
+  }
+  using journal = new JournalFile({ file, gateway: 'g' })
+  expect(journal.states('rule ')).toEqual([['rule b', '2']])
+  expect(journal.states('rule ')).toEqual([['rule b', '2']])
+  expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
+  expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
+    { kind: 'journal.damaged', body: { what: expect.stringContaining('1 states under "rule "') } },
+    {
+      kind: 'loss',
+      body: {
+        seqs: [
+          [2, 2],
+          [4, 4],
+        ],
+        count: 2,
+      },
+    },
+  ])
+})
+
 test('one process writes a journal, and for one gateway only', () => {
   {
     using _ = new JournalFile({ file, gateway: 'g' })

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { QUALITIES, REASONS, type Value } from '#devices/reading'
 import type { JournalledEvent, JournalledReading, Lane, SiteEvent } from '#wire'
+import type { Commit } from '#wire/batch'
+import { commitSum, seriesSum } from './row-sums.ts'
 import type { VersionedReading } from './series-memory.ts'
 import type { Cell, Statements } from './statements.ts'
 
@@ -49,6 +51,14 @@ function readingSum(
 const NULL_MARK = 0.25
 const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
 
+/** @returns the number that its rows name */
+export function insertCommit(sql: Statements, { boot, journalled, mono }: Commit): number {
+  const insert = 'INSERT INTO "commit" (boot, journalled, mono) VALUES (?, ?, ?)'
+  const id = Number(sql.run(insert, boot, journalled, mono).lastInsertRowid)
+  sql.run('UPDATE "commit" SET sum = ? WHERE id = ?', commitSum(id, boot, journalled, mono), id)
+  return id
+}
+
 export function insertReading(
   sql: Statements,
   seq: number,
@@ -96,23 +106,36 @@ interface ReadingRow {
   readonly journalled: number
   readonly mono: number
   readonly sum: number
+  readonly seriesSum: number
+  readonly commitSum: number
 }
 
 type WholeRow = ReadingRow & { readonly device: string; readonly boot: string }
 
 export function selectReadings(sql: Statements, first: number, last: number, rowsMax: number): CheckedRows<JournalledReading> {
   const rows = sql.all<ReadingRow>(
-    `SELECT r.seq, r.series, s.device, s.point, s.hash, r.at, r.n, r.value, r.quality, r.reason, r.sum, r."commit", c.boot, c.journalled, c.mono
+    `SELECT r.seq, r.series, s.device, s.point, s.hash, r.at, r.n, r.value, r.quality, r.reason, r.sum, r."commit", c.boot, c.journalled, c.mono,
+       s.sum AS seriesSum, c.sum AS commitSum
      FROM reading r LEFT JOIN series s ON s.id = r.series LEFT JOIN "commit" c ON c.id = r."commit" WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq LIMIT ?`,
     first,
     last,
     rowsMax,
+  )
+  const isSeries = oncePer(
+    (row: ReadingRow) => row.series,
+    ({ series, device, point, hash, seriesSum: sum }) => sum === seriesSum(series, device, point, hash),
+  )
+  const isCommit = oncePer(
+    (row: ReadingRow) => row.commit,
+    ({ commit, boot, journalled, mono, commitSum: sum }) => sum === commitSum(commit, boot, journalled, mono),
   )
   return checked(
     rows,
     (row): row is WholeRow =>
       row.device !== null &&
       row.boot !== null &&
+      isSeries(row) &&
+      isCommit(row) &&
       row.sum === readingSum(row.seq, row.series, row.at, row.n, row.value, row.quality, row.reason, row.commit),
     ({ seq, device, point, hash, at, n, value, quality, reason, boot, journalled, mono }) => {
       const why = REASONS[reason - 1]
@@ -141,6 +164,17 @@ export function selectEvents(
     (row): row is typeof row => row.sum === noticeSum(lane, row.seq, row.body),
     ({ seq, body }) => ({ seq, event: JSON.parse(body) as SiteEvent }),
   )
+}
+
+/** Rows share their series and their commit: each of these is summed up once. */
+function oncePer<Row>(keyOf: (row: Row) => number, judge: (row: Row) => boolean): (row: Row) => boolean {
+  const known = new Map<number, boolean>()
+  return (row) => {
+    const key = keyOf(row)
+    const isWhole = known.get(key) ?? judge(row)
+    known.set(key, isWhole)
+    return isWhole
+  }
 }
 
 function checked<Row extends { readonly seq: number }, Whole extends Row, T>(

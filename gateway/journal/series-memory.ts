@@ -1,4 +1,5 @@
 import type { Reading } from '#devices/reading'
+import { seriesSum } from './row-sums.ts'
 import type { Cell, Statements } from './statements.ts'
 
 /** A reading with the version of its device's profile. */
@@ -31,9 +32,12 @@ export class SeriesMemory {
   /** Reads what the file holds: at the start, and again after a transaction that did not come to be. */
   load(): void {
     this.#series.clear()
-    type Row = { id: number; device: string; point: string; hash: string; at: number; cell: Cell }
+    type Row = { id: number; device: string; point: string; hash: string; at: number; cell: Cell; sum: number }
     const byId = new Map<number, Series>()
-    for (const { id, at, cell, ...name } of this.#sql.all<Row>('SELECT id, device, point, hash, at, value AS cell FROM series')) {
+    for (const row of this.#sql.all<Row>('SELECT id, device, point, hash, at, value AS cell, sum FROM series')) {
+      const { id, at, cell, sum, ...name } = row
+      // A damaged name is nobody's: its rows are found damaged, and what comes next begins a series of its own.
+      if (sum !== seriesSum(id, name.device, name.point, name.hash)) continue
       const series = { id, at, cell, isTouched: false }
       byId.set(id, series)
       this.#series.set(keyOf(name), series)
@@ -49,13 +53,13 @@ export class SeriesMemory {
   }
 
   /** The series' id and the row's `n`; null for a duplicate. */
-  place(reading: VersionedReading, cell: Cell): { readonly series: number; readonly n: number } | null {
+  place(reading: VersionedReading, cell: Cell, journalled: number): { readonly series: number; readonly n: number } | null {
     const series = this.#seriesOf(reading)
     if (reading.at > series.at) {
       Object.assign(series, { at: reading.at, cell, isTouched: true })
       return { series: series.id, n: 0 }
     }
-    const n = this.#placeLate(series, reading.at, cell)
+    const n = this.#placeLate(series, reading.at, cell, journalled)
     return n === null ? null : { series: series.id, n }
   }
 
@@ -67,8 +71,9 @@ export class SeriesMemory {
     }
   }
 
-  #placeLate(series: Series, at: number, cell: Cell): number | null {
-    const insert = (n: number, value: Cell) => this.#sql.run('INSERT INTO late VALUES (?, ?, ?, ?)', series.id, at, n, value)
+  #placeLate(series: Series, at: number, cell: Cell, journalled: number): number | null {
+    const insert = (n: number, value: Cell) =>
+      this.#sql.run('INSERT INTO late VALUES (?, ?, ?, ?, ?)', series.id, at, n, value, journalled)
     const known = this.#sql.all<{ n: number; cell: Cell }>(
       'SELECT n, value AS cell FROM late WHERE series = ? AND at = ? ORDER BY n',
       series.id,
@@ -91,14 +96,10 @@ export class SeriesMemory {
     const known = this.#series.get(key)
     if (known) return known
     const { device, point, hash } = reading
-    const { lastInsertRowid } = this.#sql.run(
-      'INSERT INTO series (device, point, hash, at, value) VALUES (?, ?, ?, ?, NULL)',
-      device,
-      point,
-      hash,
-      NEVER,
-    )
-    const series: Series = { id: Number(lastInsertRowid), at: NEVER, cell: null, isTouched: false }
+    const insert = 'INSERT OR REPLACE INTO series (device, point, hash, at, value) VALUES (?, ?, ?, ?, NULL)'
+    const id = Number(this.#sql.run(insert, device, point, hash, NEVER).lastInsertRowid)
+    this.#sql.run('UPDATE series SET sum = ? WHERE id = ?', seriesSum(id, device, point, hash), id)
+    const series: Series = { id, at: NEVER, cell: null, isTouched: false }
     this.#series.set(key, series)
     return series
   }
