@@ -247,12 +247,13 @@ program
 program
   .command('chaos')
   .description('proofs under faults: a table of issued, stored, lost, duplicate')
-  .requiredOption('--suite <name>', 'kill, or all')
+  .requiredOption('--suite <name>', 'kill, T01 and other tests by name, or all')
   .option('--seed <n>', 'for what is drawn by chance', seedArgument, 1)
+  .option('--seeds <n>', 'how many seeds a simulation runs through', seedArgument)
   .option('--json', 'the table as JSON, the last line of stdout')
   .action(async (options) => {
     const { runChaos } = await import('#simulator/chaos')
-    process.exitCode = await runChaos({ cli: import.meta.filename, ...options }, stop.signal)
+    process.exitCode = await runChaos({ cli: import.meta.filename, size: 'full', ...options }, stop.signal)
   })
 
 try {

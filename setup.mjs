@@ -15,10 +15,15 @@ const IS_FOR_TESTS = process.argv.includes('--test-servers')
 /** Debian packages that tests use, each with a file that it brings. */
 const TEST_SERVERS = {
   chromium: '/usr/bin/chromium',
+  e2fsprogs: '/usr/sbin/mkfs.ext4',
+  faketime: '/usr/bin/faketime',
   'fonts-noto-cjk': '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc',
   influxdb: '/usr/bin/influxd',
+  iproute2: '/usr/sbin/ip',
+  iptables: '/usr/sbin/iptables',
   mosquitto: '/usr/sbin/mosquitto',
   socat: '/usr/bin/socat',
+  strace: '/usr/bin/strace',
 }
 
 /** What the pages are built from: their own folder, and the rooms that they may import. */

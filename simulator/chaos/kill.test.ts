@@ -32,5 +32,5 @@ test.each([
   ['an unknown suite', { suite: 'flood', seed: 1 }],
   ['a seed that is no number', { suite: 'kill', seed: Number.NaN }],
 ])('%s is called wrongly', async (_, options) => {
-  expect(await runChaos({ cli: CLI, ...options }, new AbortController().signal)).toBe(2)
+  expect(await runChaos({ cli: CLI, size: 'short', ...options }, new AbortController().signal)).toBe(2)
 })

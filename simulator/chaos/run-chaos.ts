@@ -1,8 +1,10 @@
-import type { ChaosRow, ChaosRun } from './chaos-row.ts'
-import { killSuite, type SuiteOptions } from './kill.ts'
+import type { ChaosRow } from './chaos-row.ts'
+import { killSuite } from './kill.ts'
+import { killGatewaySuite } from './kill-gateway.ts'
+import type { Suite, SuiteOptions } from './suite.ts'
 
 export interface ChaosOptions extends SuiteOptions {
-  /** One of the suites, or `all`. */
+  /** One of the suites, upper or lower case, or `all`. */
   readonly suite: string
   readonly json?: boolean
 }
@@ -10,16 +12,23 @@ export interface ChaosOptions extends SuiteOptions {
 const EXIT_USAGE = 2
 const SEED_MAX = 0xffff_ffff
 
-const suites = { kill: killSuite } satisfies Record<string, (options: SuiteOptions, stop: AbortSignal) => AsyncIterable<ChaosRun>>
+/** By the name of the test that each is; in the order in which `all` runs them. */
+const suites: Readonly<Record<string, Suite>> = {
+  kill: killSuite,
+  T01: killGatewaySuite,
+}
+/** Names of all suites. */
+export const SUITES: readonly string[] = Object.keys(suites)
 
 /**
  * Runs a suite and prints its table; with `json` the last line of stdout is `{ suite, rows }`.
  * @returns the exit code: 0 when every run passed, 1 when one did not or a stop came, 2 for a suite or seed that is none
  */
-export async function runChaos({ cli, suite, seed, json = false }: ChaosOptions, stop: AbortSignal): Promise<number> {
-  const chosen = Object.entries(suites).filter(([name]) => suite === 'all' || suite === name)
+export async function runChaos({ suite, json = false, ...options }: ChaosOptions, stop: AbortSignal): Promise<number> {
+  const { seed } = options
+  const chosen = Object.entries(suites).filter(([name]) => suite === 'all' || suite.toLowerCase() === name.toLowerCase())
   if (chosen.length === 0) {
-    console.error(`expected one of ${[...Object.keys(suites), 'all'].join(', ')}, got "${suite}"`)
+    console.error(`expected one of ${[...SUITES, 'all'].join(', ')}, got "${suite}"`)
     return EXIT_USAGE
   }
   if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
@@ -28,7 +37,7 @@ export async function runChaos({ cli, suite, seed, json = false }: ChaosOptions,
   }
   const rows: ChaosRow[] = []
   for (const [, open] of chosen) {
-    for await (const { row, notes } of open({ cli, seed }, stop)) {
+    for await (const { row, notes } of open(options, stop)) {
       rows.push(row)
       for (const note of notes) console.error(`${row.id}: ${note}`)
     }

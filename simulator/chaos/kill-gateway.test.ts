@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import { killGatewaySuite } from './kill-gateway.ts'
+import { proven } from './proven.fixture.ts'
+
+test('a gateway that is killed at any moment loses no row that its journal accepted, and doubles none', async () => {
+  const [run] = await proven(killGatewaySuite)
+  expect(run?.row).toMatchObject({ faults: 5 })
+})

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { processTimers, sleep } from '#devices/time'
+import { seededRandom } from '#simulator'
+import { Cable } from './cable.ts'
+import { ChaosCloud, type ChaosCloudOptions } from './chaos-cloud.ts'
+import type { ChaosRun } from './chaos-row.ts'
+import { Site, type SiteOptions } from './site.ts'
+import { judge } from './verdict.ts'
+
+export interface SuiteOptions {
+  /** Path of `cli.ts`. */
+  readonly cli: string
+  readonly seed: number
+  /** `short`: a few faults, as a part of all tests; `full`: as many as belong to the proof. */
+  readonly size: 'short' | 'full'
+  /** How many seeds a simulation runs through. */
+  readonly seeds?: number | undefined
+}
+
+/** Runs of one proof, each told when it is over. */
+export type Suite = (options: SuiteOptions, stop: AbortSignal) => AsyncIterable<ChaosRun>
+
+/** A folder of a run and what runs in it; all of it ends with the run. */
+export interface Stage {
+  readonly folder: string
+  readonly random: () => number
+  readonly stop: AbortSignal
+  cloud(options?: Omit<ChaosCloudOptions, 'cli' | 'folder'>): Promise<ChaosCloud>
+  /** Not started yet. */
+  site(options: Omit<SiteOptions, 'folder'>): Site
+  cable(port: number): Promise<Cable>
+  /** Whatever else must end with the run. */
+  use<T extends AsyncDisposable | Disposable>(part: T): T
+}
+
+/** What a run did and saw besides the rows. */
+export interface Acted {
+  readonly faults: number
+  /** For a person, also where all is well: sizes, times. */
+  readonly notes?: readonly string[]
+  /** Each one fails the run. */
+  readonly troubles?: readonly string[]
+}
+
+/**
+ * One run of a proof: `act` breaks things on a stage of its own, lets the sites drain and stops them and the cloud (`drain`); then the stores
+ * are judged row by row. The folder of a run that fails is kept.
+ */
+export async function prove(
+  id: string,
+  { cli, seed }: SuiteOptions,
+  stop: AbortSignal,
+  act: (stage: Stage) => Promise<Acted>,
+): Promise<ChaosRun> {
+  const folder = mkdtempSync(join(tmpdir(), `sluice-chaos-${id}-`))
+  const clouds: ChaosCloud[] = []
+  const sites: Site[] = []
+  const acted = await onStage(async (parts) =>
+    act({
+      folder,
+      random: seededRandom(seed),
+      stop,
+      async cloud(options) {
+        const cloud = parts.use(await ChaosCloud.open({ ...options, cli, folder }, stop))
+        clouds.push(cloud)
+        return cloud
+      },
+      site(options) {
+        const site = parts.use(new Site({ ...options, folder }))
+        sites.push(site)
+        return site
+      },
+      cable: async (port) => parts.use(await Cable.open({ port, random: seededRandom(seed) })),
+      use: (part) => parts.use(part),
+    }),
+  )
+  const troubles = [...(acted.troubles ?? [])]
+  const counts = { issued: 0, stored: 0, lost: 0, duplicate: 0, wrong: 0 }
+  const notes = [...(acted.notes ?? [])]
+  // One cloud a run: what several sites of it told is in the same stores.
+  for (const cloud of clouds) {
+    const verdict = await judge(
+      cloud,
+      sites.flatMap((site) => [...site.accounts.values()]),
+    )
+    for (const key of ['issued', 'stored', 'lost', 'duplicate', 'wrong'] as const) counts[key] += verdict[key]
+    if (verdict.declared > 0) notes.push(`${verdict.declared} rows are declared lost`)
+    troubles.push(...verdict.differences)
+  }
+  if (stop.aborted) troubles.push('the run was stopped before its end')
+  const pass = troubles.length === 0 && counts.lost + counts.duplicate + counts.wrong === 0
+  if (pass) rmSync(folder, { recursive: true, force: true })
+  else troubles.push(`logs and data: ${folder}`)
+  return { row: { id, faults: acted.faults, ...counts, pass }, notes: [...notes, ...troubles] }
+}
+
+async function onStage<T>(work: (parts: AsyncDisposableStack) => Promise<T>): Promise<T> {
+  await using parts = new AsyncDisposableStack()
+  return await work(parts)
+}
+
+const LOOK_MS = 50
+
+/** Looks again and again until it is so. @returns whether it came to be so within the bound */
+export async function until(isSo: () => boolean | Promise<boolean>, boundMs: number, stop: AbortSignal): Promise<boolean> {
+  for (const end = performance.now() + boundMs; performance.now() < end && !stop.aborted; await pause(LOOK_MS, stop)) {
+    if (await isSo()) return true
+  }
+  return false
+}
+
+/** Machine time passes. */
+export function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return sleep(ms, stop, processTimers)
+}
+
+/** After the faults: no more is fed, what waits goes out within the bound, and everything stops. @returns how long it took, and what did not come to be */
+export async function drain(
+  cloud: ChaosCloud,
+  sites: readonly Site[],
+  boundMs: number,
+  stop: AbortSignal,
+): Promise<{ readonly ms: number; readonly troubles: string[] }> {
+  const begun = performance.now()
+  for (const site of sites) site.feed(0)
+  const isDone = async () => sites.every(({ waiting }) => waiting === 0) && (await cloud.isSettled())
+  const isDrained = await until(isDone, boundMs, stop)
+  const ms = Math.round(performance.now() - begun)
+  const waiting = sites.reduce((sum, site) => sum + site.waiting, 0)
+  for (const site of sites) await site.stop()
+  await cloud.stop()
+  return { ms, troubles: isDrained ? [] : [`expected all rows to go out in ${boundMs / 1000} s, ${waiting} wait still`] }
+}
