@@ -223,7 +223,11 @@ export class Uplink implements AsyncDisposable {
       if (refused.length > 0) log.warn({ lane: ack.lane, refused: ack.refused }, 'the cloud refuses rows; they are set aside')
       outbox.settle(ack).then(
         () => this.#bell.ring(),
-        (error: Error) => log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again'),
+        (error: Error) => {
+          // Nothing else would ever send them again on a connection that holds.
+          this.#cursor[ack.lane] = 0
+          log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again')
+        },
       )
     } catch (error) {
       log.warn({ err: error }, 'dropped an acknowledgement that cannot be read')
