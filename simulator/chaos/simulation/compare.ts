@@ -1,0 +1,52 @@
+import { type Records, SERIES_LIMIT_MAX, type SeriesStore } from '#cloud/store'
+import type { SimulatedSite } from './simulated-site.ts'
+
+export interface Difference {
+  issued: number
+  stored: number
+  lost: number
+  duplicate: number
+  wrong: number
+  readonly differences: readonly string[]
+}
+
+/** What the cloud shows of a site beside what its ledger says. */
+export async function compareSite(
+  { name, ledger }: SimulatedSite,
+  { records, series }: { readonly records: Records; readonly series: SeriesStore },
+): Promise<Difference> {
+  const differences: string[] = []
+  const tell = (text: string) => void (differences.length < 5 && differences.push(`${name}: ${text}`))
+  const seen = new Set<number>()
+  let [duplicate, wrong] = [0, 0]
+  const names = new Map(ledger.readings.map(({ device, point }) => [`${device} ${point}`, { device, point }]))
+  for (const { device, point } of names.values()) {
+    const { rows } = await series.range({ device, point, from: 0, to: Number.MAX_SAFE_INTEGER, limit: SERIES_LIMIT_MAX })
+    for (const { at, value } of rows) {
+      const offered = ledger.readings[Number(value)]
+      if (offered === undefined || offered.device !== device || offered.point !== point || offered.at !== at) {
+        wrong += 1
+        tell(`a row that was never offered: ${device} ${point} ${at} ${value}`)
+      } else if (seen.has(Number(value))) {
+        duplicate += 1
+        tell(`reading ${value} is stored twice`)
+      } else seen.add(Number(value))
+    }
+  }
+  const lost = [...ledger.accepted.readings].filter((k) => !seen.has(k))
+  if (lost.length > 0) tell(`readings ${lost.slice(0, 10).join(', ')} were accepted and are not stored`)
+
+  const told = await records.db.selectFrom('event').select(['body', 'kind']).where('gateway', '=', name).execute()
+  const numbers = told.flatMap(({ body }) => {
+    const { number } = JSON.parse(body) as { number?: number }
+    return number === undefined ? [] : [number]
+  })
+  const events = new Set(numbers)
+  if (events.size < numbers.length) tell('an event is stored twice')
+  duplicate += numbers.length - events.size
+  const lostEvents = [...ledger.accepted.events].filter((k) => !events.has(k))
+  if (lostEvents.length > 0) tell(`events ${lostEvents.slice(0, 10).join(', ')} were accepted and are not stored`)
+  const issued = ledger.accepted.readings.size + ledger.accepted.events.size
+  const allLost = lost.length + lostEvents.length
+  return { issued, stored: issued - allLost, lost: allLost, duplicate, wrong, differences }
+}
