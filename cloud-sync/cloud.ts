@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { buildApi } from '#cloud/api'
-import { Broker } from '#cloud/broker'
+import { Broker, type BrokerNumbers, BrokerProcess } from '#cloud/broker'
 import { auditFiles, Ingest, type IngestState } from '#cloud/ingest'
 import { openRecords, openSeries } from '#cloud/store'
 import { webRoot } from '#cloud/web'
@@ -39,11 +39,12 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
   mkdirSync(data, { recursive: true })
 
   let brokerUrl = config.broker.url ?? `mqtt://${config.broker.host}:${config.broker.port}`
-  let countClients: (() => number) | null = null
+  let broker: { readonly url: string; readonly numbers: BrokerNumbers | null } | null = null
   if (roles.includes('broker') && config.broker.url === undefined) {
-    const broker = parts.use(await Broker.open({ ...config.broker, log: log.child({ part: 'broker' }) }))
+    // Beside other roles it has a process of its own: who floods it takes nothing from them.
+    const open = roles.length > 1 ? BrokerProcess.open : Broker.open
+    broker = parts.use(await open({ ...config.broker, log: log.child({ part: 'broker' }) }))
     brokerUrl = broker.url
-    countClients = () => broker.clients
   }
   let ingest: Ingest | null = null
   if (roles.includes('ingest')) {
@@ -74,7 +75,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
       site,
       webRoot,
       audit: () => auditFiles(files),
-      metrics: () => cloudMetrics(ingest?.state ?? null, countClients?.() ?? null),
+      metrics: () => cloudMetrics(ingest?.state ?? null, broker?.numbers ?? null),
       log: log.child({ part: 'api' }),
     })
     parts.defer(() => app.close())

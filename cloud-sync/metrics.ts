@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
+import { type BrokerNumbers, REFUSALS } from '#cloud/broker'
 import type { IngestState } from '#cloud/ingest'
 import { LANES } from '#wire'
 
@@ -6,11 +7,11 @@ import { LANES } from '#wire'
  * The cloud's numbers in Prometheus' text format. Along the road they balance: what gateways have acknowledged is in the inbox, and each
  * reader's rows reach the inbox's when its lag is 0.
  */
-export async function cloudMetrics(ingest: IngestState | null, brokerClients: number | null): Promise<string> {
+export async function cloudMetrics(ingest: IngestState | null, broker: BrokerNumbers | null): Promise<string> {
   const registry = new Registry()
   const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Gauge({ name: `sluice_${name}`, help, labelNames: [...labelNames], registers: [registry] })
-  if (brokerClients !== null) gauge('broker_clients', 'Clients of the embedded broker').set(brokerClients)
+  if (broker !== null) tellBroker(broker, gauge)
   if (ingest === null) return registry.metrics()
   const { inbox, rows, readers, isConnected } = ingest
   gauge('ingest_connected', '1 while the ingest is connected to its broker').set(isConnected ? 1 : 0)
@@ -34,4 +35,16 @@ export async function cloudMetrics(ingest: IngestState | null, brokerClients: nu
     failing.set({ reader: name }, error === null ? 0 : 1)
   }
   return registry.metrics()
+}
+
+type MakeGauge = (name: string, help: string, labelNames?: readonly string[]) => Gauge
+
+function tellBroker(broker: BrokerNumbers & { readonly rssBytes?: number }, gauge: MakeGauge): void {
+  const { clients, connections, takeovers, refused, rssBytes } = broker
+  gauge('broker_clients', 'Clients of the embedded broker').set(clients)
+  gauge('broker_connections', 'Its connections, with those that have not said who they are').set(connections)
+  gauge('broker_takeovers_total', 'Clients that a newer connection took over, since its start').set(takeovers)
+  const refusals = gauge('broker_refused_total', 'What it refused since its start, by kind', ['kind'])
+  for (const kind of REFUSALS) refusals.set({ kind }, refused[kind])
+  if (rssBytes !== undefined) gauge('broker_memory_bytes', 'Memory of its process').set(rssBytes)
 }

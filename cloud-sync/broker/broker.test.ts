@@ -1,9 +1,23 @@
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import fc from 'fast-check'
-import { connectAsync } from 'mqtt'
+import { connectAsync, connect as connectNow, type IClientOptions } from 'mqtt'
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { Broker, CONNECT_BYTES_MAX, PACKET_BYTES_MAX, PacketLimit } from '#cloud/broker'
+import {
+  Broker,
+  CONNECT_BYTES_MAX,
+  CONNECTING_MAX,
+  CONNECTIONS_PER_ADDRESS_MAX,
+  CONNECTS_PER_ADDRESS_PER_MINUTE_MAX,
+  GATEWAY_PACE,
+  Gate,
+  PACKET_BYTES_MAX,
+  PacketLimit,
+  STATUS_BYTES_MAX,
+  TAKEOVERS_PER_MINUTE_MAX,
+  Takeovers,
+  TokenBucket,
+} from '#cloud/broker'
 import { Session } from '#mqtt'
 
 const log = pino({ enabled: false })
@@ -108,4 +122,123 @@ test('nobody there: a session says so and does not hang', async () => {
   await expect(
     Session.open({ url: broker.url, clientId: 'x', onMessage: () => {} }, new AbortController().signal),
   ).rejects.toMatchObject({ code: 'unreachable' })
+})
+
+/** How the broker ends a client: resolves when its connection is closed. */
+async function endOf(url: string, more: IClientOptions, act?: (client: Awaited<ReturnType<typeof connectAsync>>) => void) {
+  const client = connectNow(url, { ...options, ...more })
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  client.on('error', () => {})
+  if (act) client.once('connect', () => act(client))
+  await closed
+  client.end(true)
+}
+
+test.each<[string, IClientOptions]>([
+  ['a stranger by its name', { clientId: 'x' }],
+  ['a gateway whose name is none', { clientId: 'sluice-a/b' }],
+  ['a session that is to be kept for an absent client', { clientId: 'sluice-g', clean: false }],
+  ['a client that may be silent for ever', { clientId: 'sluice-g', keepalive: 0 }],
+])('%s is refused', async (_, more) => {
+  await using broker = await open()
+  await endOf(broker.url, more)
+  expect(broker.clients).toBe(0)
+})
+
+test.each<[string, string, number, { qos: 0 | 1 | 2; retain: boolean }]>([
+  ['a promise to deliver exactly once', 'up', 1, { qos: 2, retain: false }],
+  ['a batch that is to be kept', 'up', 1, { qos: 1, retain: true }],
+  ['a status too long to be kept', 'status', STATUS_BYTES_MAX + 1, { qos: 1, retain: true }],
+])('%s ends the connection', async (_, end, bytes, how) => {
+  await using broker = await open()
+  await endOf(broker.url, { clientId: 'sluice-g' }, (client) =>
+    client.publish(`sluice/1/g/${end}`, Buffer.alloc(bytes, 'x'), how),
+  )
+  expect(broker.numbers.refused.client).toBe(1)
+})
+
+test('no wildcard is heard but that of the cloud, one end of the line at a time', async () => {
+  await using broker = await open()
+  const stop = new AbortController()
+  await using cloud = await Session.open({ url: broker.url, clientId: 'cloud-test', onMessage: () => {} }, stop.signal)
+  for (const filter of ['#', '+/1/+/up', 'sluice/1/#', '$SYS/#', 'sluice/1/+/ack', '$share/a/sluice/1/+/up'])
+    await expect(cloud.subscribe(filter), filter).rejects.toThrow()
+  await cloud.subscribe('sluice/1/+/up')
+})
+
+test('a newer connection takes a client over, and is counted', async () => {
+  await using broker = await open()
+  const gateway = () => Session.open({ url: broker.url, clientId: 'sluice-g', onMessage: () => {} }, new AbortController().signal)
+  await using first = await gateway()
+  const closed = new Promise((resolve) => first.closed.addEventListener('abort', resolve))
+  await using _ = await gateway()
+  await closed
+  expect(broker.numbers).toMatchObject({ clients: 1, takeovers: 1 })
+})
+
+test('a client is taken over so many times a minute, and others are not counted with it', () => {
+  const takeovers = new Takeovers()
+  for (let time = 0; time < TAKEOVERS_PER_MINUTE_MAX; time++) expect(takeovers.allow('sluice-g', 0)).toBe(true)
+  expect(takeovers.allow('sluice-g', 1)).toBe(false)
+  expect(takeovers.allow('sluice-h', 1)).toBe(true)
+  expect(takeovers.allow('sluice-g', 60_000)).toBe(true)
+})
+
+test('an address may have so many connections, begin so many a minute, and gets them back', () => {
+  const gate = new Gate()
+  const sockets = Array.from({ length: CONNECTIONS_PER_ADDRESS_MAX }, () => new Socket())
+  for (const socket of sockets) expect(gate.admit(socket, 0)).toBeNull()
+  expect(gate.admit(new Socket(), 0)).toBe('connections')
+  sockets[0]?.emit('close')
+  expect(gate.admit(new Socket(), 0)).toBeNull()
+  for (let count = CONNECTIONS_PER_ADDRESS_MAX + 2; count < CONNECTS_PER_ADDRESS_PER_MINUTE_MAX; count++)
+    expect(gate.admit(new Socket(), 0)).toBe('connections')
+  expect(gate.admit(new Socket(), 0)).toBe('pace')
+  expect(gate.admit(new Socket(), 60_000)).toBe('connections')
+})
+
+test('where too many say nothing, who has said nothing for longest goes', () => {
+  const gate = new Gate()
+  const sockets = Array.from({ length: CONNECTING_MAX + 2 }, () => new Socket())
+  for (const socket of sockets.slice(0, -1)) gate.admit(socket, 0)
+  gate.greeted(sockets[0] as Socket)
+  expect(gate.surplus()).toBeNull()
+  gate.admit(sockets.at(-1) as Socket, 0)
+  expect(gate.surplus()).toBe(sockets[1])
+})
+
+test('who takes more than there is waits until it is paid back', () => {
+  const bucket = new TokenBucket({ perSecond: 100, most: 200 }, 0)
+  expect(bucket.take(200, 0)).toBe(0)
+  expect(bucket.take(50, 0)).toBe(500)
+  expect(bucket.take(0, 500)).toBe(0)
+  expect(bucket.isFull(2499)).toBe(false)
+  expect(bucket.isFull(2500)).toBe(true)
+})
+
+test('a client that sends faster than its pace is read more slowly, and loses nothing', async () => {
+  await using broker = await open()
+  const heard: number[] = []
+  const stop = new AbortController()
+  await using cloud = await Session.open(
+    { url: broker.url, clientId: 'cloud-test', onMessage: (_, payload) => heard.push(Buffer.from(payload).readUInt32BE()) },
+    stop.signal,
+  )
+  await cloud.subscribe('sluice/1/+/up')
+  const gateway = await connectAsync(broker.url, { ...options, clientId: 'sluice-g' })
+  // One second's worth at once, then half a second's.
+  const count = GATEWAY_PACE.packetsPerSecond * 1.5
+  const began = performance.now()
+  const numbers = Array.from({ length: count }, (_, index) => index)
+  await Promise.all(
+    numbers.map((number) => {
+      const payload = Buffer.alloc(4)
+      payload.writeUInt32BE(number)
+      return gateway.publishAsync('sluice/1/g/up', payload, { qos: 1 })
+    }),
+  )
+  expect(performance.now() - began).toBeGreaterThan(300)
+  while (heard.length < count) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(heard).toEqual(numbers)
+  await gateway.endAsync()
 })

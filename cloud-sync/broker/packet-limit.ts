@@ -19,6 +19,11 @@ export class PacketLimit {
   #length = 0
   #lengthBytes = 0
 
+  /** Whole packets that have passed. */
+  get packets(): number {
+    return this.#packets
+  }
+
   /** True once a whole CONNECT has passed. */
   get isConnected(): boolean {
     return this.#packets > 0

@@ -6,7 +6,7 @@ import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Batch, type JournalledEvent, LANE
 import { EVENT_KIND } from '../event.ts'
 import { DEVICE_ID } from '../rules/index.ts'
 import { SyncError } from '../sync-error.ts'
-import { GATEWAY_ID } from '../topic.ts'
+import { GATEWAY_ID } from '../topic/index.ts'
 import { decodeReadings } from './decode-columns.ts'
 
 /** What a batch may grow to when it is opened: a bomb ends here. */

@@ -1,0 +1,2 @@
+/** The topics alone: the broker's process loads no schema. */
+export * from './topic.ts'
