@@ -61,8 +61,10 @@ const house: House = {
     { folder: 'cli.ts', may: [...everyRoom, ...PROOFS] },
   ],
   aliases: packageJson.imports,
-  // A benchmark measures it bare, beside what is built on it.
-  packages: { 'better-sqlite3': ['gateway/journal', 'cloud-sync/store', 'cloud-sync/ingest', 'simulator/bench'] },
+  // A benchmark measures it bare, beside what is built on it; a simulated disk is one in memory.
+  packages: {
+    'better-sqlite3': ['gateway/journal', 'cloud-sync/store', 'cloud-sync/ingest', 'simulator/bench', 'simulator/chaos'],
+  },
   endings: ['.ts', '.vue', '.css', '.json'],
 }
 
@@ -178,7 +180,7 @@ describe('the judge of imports', () => {
     expect(judge('firmware-protocols/sl651/frame.ts', "import net from 'net'")).toHaveLength(1)
     expect(judge('firmware-protocols/sl651/frame.test.ts', "import { readFileSync } from 'node:fs'")).toEqual([])
     expect(judge('cloud-sync/api/people.ts', "import Database from 'better-sqlite3'")).toEqual([
-      'cloud-sync/api/people.ts imports "better-sqlite3": only gateway/journal, cloud-sync/store, cloud-sync/ingest, simulator/bench may import better-sqlite3',
+      'cloud-sync/api/people.ts imports "better-sqlite3": only gateway/journal, cloud-sync/store, cloud-sync/ingest, simulator/bench, simulator/chaos may import better-sqlite3',
     ])
     expect(judge('gateway/journal/file.ts', "import Database from 'better-sqlite3'")).toEqual([])
   })

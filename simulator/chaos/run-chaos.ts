@@ -1,6 +1,7 @@
 import type { ChaosRow } from './chaos-row.ts'
 import { killSuite } from './kill.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
+import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
 
 export interface ChaosOptions extends SuiteOptions {
@@ -16,6 +17,7 @@ const SEED_MAX = 0xffff_ffff
 const suites: Readonly<Record<string, Suite>> = {
   kill: killSuite,
   T01: killGatewaySuite,
+  simulation: simulationSuite,
 }
 /** Names of all suites. */
 export const SUITES: readonly string[] = Object.keys(suites)
