@@ -166,6 +166,39 @@ test('no wildcard is heard but that of the cloud, one end of the line at a time'
   await cloud.subscribe('sluice/1/+/up')
 })
 
+test('what is sent behind a CONNECT waits until that was judged, and counts for nothing where it was refused', async () => {
+  await using broker = await open()
+  const heard: string[] = []
+  await using cloud = await Session.open(
+    { url: broker.url, clientId: 'cloud-test', onMessage: (_, payload) => heard.push(Buffer.from(payload).toString()) },
+    new AbortController().signal,
+  )
+  await cloud.subscribe('sluice/1/+/up')
+  const { hostname, port } = new URL(broker.url)
+  const name = Buffer.from('sluice/1/aaaaaaaa/up')
+  const publish = (text: string) => {
+    const body = Buffer.concat([Buffer.from([0, name.length]), name, Buffer.from(text)])
+    return Buffer.concat([header(3, body.length), body])
+  }
+  const talk = async (id: string, gapMs: number, text: string) => {
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    const body = Buffer.from(`\0\x04MQTT\x04\x02\0\x3c\0${String.fromCharCode(id.length)}${id}`, 'latin1')
+    const hello = Buffer.concat([header(1, body.length), body])
+    if (gapMs === 0) socket.write(Buffer.concat([hello, publish(text)]))
+    else {
+      socket.setNoDelay(true)
+      socket.write(hello)
+      setImmediate(() => socket.write(publish(text)))
+    }
+    return socket
+  }
+  const sockets = [await talk('stranger', 0, 'no'), await talk('stranger2', 1, 'no'), await talk('sluice-aaaaaaaa', 0, 'yes')]
+  while (heard.length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(heard).toEqual(['yes'])
+  for (const socket of sockets) socket.destroy()
+})
+
 test('a newer connection takes a client over, and is counted', async () => {
   await using broker = await open()
   const gateway = () => Session.open({ url: broker.url, clientId: 'sluice-g', onMessage: () => {} }, new AbortController().signal)

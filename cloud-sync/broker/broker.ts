@@ -68,6 +68,7 @@ export class Broker implements AsyncDisposable {
         else done(Object.assign(new Error(refusal), { returnCode: NOT_AUTHORIZED }), false)
       },
       authorizePublish: (client, packet, done) => {
+        // The broker's own messages have no client.
         const refusal = client === null ? null : visitors.publishRefusal(client.id, packet)
         done(refusal === null ? null : new Error(refusal))
       },
@@ -187,7 +188,7 @@ class Visitors {
       this.#taken += 1
       this.#log.warn({ client: client.id, was, now: addressOf(client) }, 'a newer connection takes a client over')
     }
-    if (client.conn instanceof GuardedSocket) client.conn.keepPace(kind === 'cloud' ? CLOUD_PACE : GATEWAY_PACE)
+    if (client.conn instanceof GuardedSocket) client.conn.letIn(kind === 'cloud' ? CLOUD_PACE : GATEWAY_PACE)
     return null
   }
 

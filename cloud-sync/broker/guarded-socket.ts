@@ -33,6 +33,8 @@ export class GuardedSocket extends Duplex {
   #packets: TokenBucket | null = null
   #resting: NodeJS.Timeout | null = null
   #isFull = false
+  /** What came behind the CONNECT before that was judged: the broker would act on it for a client that has no name yet. */
+  #held: Buffer[] | null = []
   #refusal: string | null = null
 
   /** @param onGreeted called once a whole CONNECT has come, which is the first thing to be read */
@@ -61,11 +63,15 @@ export class GuardedSocket extends Duplex {
     return this.#refusal
   }
 
-  /** From now on it may send so fast, and for a second twice as fast. */
-  keepPace({ bytesPerSecond, packetsPerSecond }: Pace): void {
+  /** Its CONNECT was judged well: from now on it may send so fast, and for a second twice as fast. */
+  letIn({ bytesPerSecond, packetsPerSecond }: Pace): void {
     const now = performance.now()
     this.#bytes = new TokenBucket({ perSecond: bytesPerSecond, most: bytesPerSecond }, now)
     this.#packets = new TokenBucket({ perSecond: packetsPerSecond, most: packetsPerSecond }, now)
+    const held = this.#held ?? []
+    this.#held = null
+    for (const chunk of held) this.#hand(chunk)
+    if (!this.#isFull) this.#socket.resume()
   }
 
   #refuse(why: string): void {
@@ -80,14 +86,9 @@ export class GuardedSocket extends Duplex {
       this.#refuse(refusal)
       return
     }
-    if (!this.push(chunk)) {
-      this.#isFull = true
-      this.#socket.pause()
-    }
-    if (!isConnected && this.#limit.isConnected) {
-      clearTimeout(this.#timer)
-      this.#onGreeted()
-    }
+    if (!isConnected && this.#limit.isConnected) this.#greet(chunk)
+    else if (isConnected && this.#held !== null) this.#held.push(chunk)
+    else this.#hand(chunk)
     const now = performance.now()
     const waitMs = Math.max(
       this.#bytes?.take(chunk.length, now) ?? 0,
@@ -96,18 +97,38 @@ export class GuardedSocket extends Duplex {
     if (waitMs >= PAUSE_MS_MIN && !this.destroyed) this.#rest(waitMs)
   }
 
+  get #isHolding(): boolean {
+    return this.#limit.isConnected && this.#held !== null
+  }
+
+  #hand(chunk: Buffer): void {
+    if (this.push(chunk)) return
+    this.#isFull = true
+    this.#socket.pause()
+  }
+
+  /** Hands over what ends with the CONNECT; what comes behind it waits. */
+  #greet(chunk: Buffer): void {
+    clearTimeout(this.#timer)
+    const { greetingEnd } = this.#limit
+    if (greetingEnd < chunk.length) this.#held?.push(chunk.subarray(greetingEnd))
+    this.#socket.pause()
+    this.#hand(chunk.subarray(0, greetingEnd))
+    this.#onGreeted()
+  }
+
   /** Reads on after a while; until then what comes waits at the sender. */
   #rest(waitMs: number): void {
     this.#socket.pause()
     this.#resting ??= setTimeout(() => {
       this.#resting = null
-      if (!this.#isFull) this.#socket.resume()
+      if (!this.#isFull && !this.#isHolding) this.#socket.resume()
     }, waitMs)
   }
 
   override _read(): void {
     this.#isFull = false
-    if (this.#resting === null) this.#socket.resume()
+    if (this.#resting === null && !this.#isHolding) this.#socket.resume()
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

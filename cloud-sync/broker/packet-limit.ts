@@ -18,6 +18,7 @@ export class PacketLimit {
   #type: number | null = null
   #length = 0
   #lengthBytes = 0
+  #greetingEnd = 0
 
   /** Whole packets that have passed. */
   get packets(): number {
@@ -27,6 +28,11 @@ export class PacketLimit {
   /** True once a whole CONNECT has passed. */
   get isConnected(): boolean {
     return this.#packets > 0
+  }
+
+  /** Where in the chunk that ended it the CONNECT ended. */
+  get greetingEnd(): number {
+    return this.#greetingEnd
   }
 
   /** Looks at bytes that came. Returns why the stream may not go on, or null. */
@@ -40,7 +46,9 @@ export class PacketLimit {
         this.#remaining -= taken
         index += taken
       }
-      if (this.#remaining === 0) this.#endPacket()
+      if (this.#remaining !== 0) continue
+      this.#endPacket()
+      if (this.#packets === 1) this.#greetingEnd = index
     }
     return null
   }
