@@ -11,10 +11,25 @@ const GROWTH = 2
 export class RowAccount {
   readonly feed: Feed
   #flags = new Uint8Array(65_536)
-  #next = 0
+  #next: number
 
-  constructor(feed: Feed) {
+  /** @param from the first row to be offered */
+  constructor(feed: Feed, from = 0) {
     this.feed = feed
+    this.#next = from
+  }
+
+  /** What several processes under one name were given, each rows of its own. */
+  static together(accounts: readonly [RowAccount, ...RowAccount[]]): RowAccount {
+    if (accounts.length === 1) return accounts[0]
+    const sum = new RowAccount(accounts[0].feed)
+    for (const account of accounts) {
+      for (let k = 0; k < account.next; k++) {
+        if (account.isAccepted(k)) sum.accept(k, k)
+        else if (account.isOffered(k)) sum.offer(k, k)
+      }
+    }
+    return sum
   }
 
   /** The first row that was never offered. */
@@ -27,17 +42,11 @@ export class RowAccount {
   }
 
   offer(first: number, last: number): void {
-    while (last >= this.#flags.length) {
-      const grown = new Uint8Array(this.#flags.length * GROWTH)
-      grown.set(this.#flags)
-      this.#flags = grown
-    }
-    for (let k = first; k <= last; k++) this.#flags[k] = OFFERED
-    this.#next = Math.max(this.#next, last + 1)
+    this.#mark(first, last, OFFERED)
   }
 
   accept(first: number, last: number): void {
-    for (let k = first; k <= last; k++) this.#flags[k] = OFFERED | ACCEPTED
+    this.#mark(first, last, OFFERED | ACCEPTED)
   }
 
   isOffered(k: number): boolean {
@@ -46,5 +55,15 @@ export class RowAccount {
 
   isAccepted(k: number): boolean {
     return ((this.#flags[k] ?? 0) & ACCEPTED) !== 0
+  }
+
+  #mark(first: number, last: number, flags: number): void {
+    while (last >= this.#flags.length) {
+      const grown = new Uint8Array(this.#flags.length * GROWTH)
+      grown.set(this.#flags)
+      this.#flags = grown
+    }
+    this.#flags.fill(flags, first, last + 1)
+    this.#next = Math.max(this.#next, last + 1)
   }
 }

@@ -1,5 +1,6 @@
 import type { ChaosRow } from './chaos-row.ts'
 import { killSuite } from './kill.ts'
+import { killAtSyncSuite } from './kill-at-sync.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
 import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
@@ -17,6 +18,7 @@ const SEED_MAX = 0xffff_ffff
 const suites: Readonly<Record<string, Suite>> = {
   kill: killSuite,
   T01: killGatewaySuite,
+  T02: killAtSyncSuite,
   simulation: simulationSuite,
 }
 /** Names of all suites. */

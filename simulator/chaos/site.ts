@@ -22,10 +22,12 @@ export interface SiteOptions {
   readonly rate: number
   /** Devices of each; default 10. */
   readonly series?: number
-  /** Observe time of row 0, epoch ms; default: the last whole hour. */
-  readonly origin?: number
+  /** Observe time of row 0, epoch ms. */
+  readonly origin: number
+  /** The first row of each; default 0. Two sites under one name are given different rows. */
+  readonly from?: number
   readonly clock?: string
-  /** Name of the log. */
+  /** Of the log and of the folder of journals; default `site`. */
   readonly name?: string
 }
 
@@ -34,8 +36,6 @@ export interface Launch {
   readonly wrap?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
-
-const HOUR_MS = 3_600_000
 
 /** Sites in a process of their own, fed with rows that are accounted for here. */
 export class Site implements AsyncDisposable {
@@ -49,10 +49,10 @@ export class Site implements AsyncDisposable {
   #rate: number
 
   constructor(options: SiteOptions) {
-    const { gateways, series = 10, origin = Math.floor(Date.now() / HOUR_MS) * HOUR_MS, folder, name = 'site' } = options
+    const { gateways, series = 10, origin, from, folder, name = 'site' } = options
     this.#options = options
     this.#rate = options.rate
-    this.accounts = new Map(gateways.map((gateway) => [gateway, new RowAccount({ gateway, series, origin })]))
+    this.accounts = new Map(gateways.map((gateway) => [gateway, new RowAccount({ gateway, series, origin }, from)]))
     this.log = join(folder, `${name}.log`)
   }
 
@@ -91,7 +91,8 @@ export class Site implements AsyncDisposable {
 
   /** Folder of a gateway's journal. */
   data(gateway: string): string {
-    return join(this.#options.folder, gateway)
+    const { folder, name = 'site' } = this.#options
+    return join(folder, `${name}-${gateway}`)
   }
 
   /** Starts it and waits until its journals are open. @returns how long that took, ms @throws SiteError where it ended before */

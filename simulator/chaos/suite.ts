@@ -29,7 +29,7 @@ export interface Stage {
   readonly stop: AbortSignal
   cloud(options?: Omit<ChaosCloudOptions, 'cli' | 'folder'>): Promise<ChaosCloud>
   /** Not started yet. */
-  site(options: Omit<SiteOptions, 'folder'>): Site
+  site(options: Omit<SiteOptions, 'folder' | 'origin'>): Site
   cable(port: number): Promise<Cable>
   /** Whatever else must end with the run. */
   use<T extends AsyncDisposable | Disposable>(part: T): T
@@ -55,6 +55,7 @@ export async function prove(
   act: (stage: Stage) => Promise<Acted>,
 ): Promise<ChaosRun> {
   const folder = mkdtempSync(join(tmpdir(), `sluice-chaos-${id}-`))
+  const origin = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
   const clouds: ChaosCloud[] = []
   const sites: Site[] = []
   const acted = await onStage(async (parts) =>
@@ -68,7 +69,7 @@ export async function prove(
         return cloud
       },
       site(options) {
-        const site = parts.use(new Site({ ...options, folder }))
+        const site = parts.use(new Site({ ...options, folder, origin }))
         sites.push(site)
         return site
       },
@@ -96,12 +97,18 @@ export async function prove(
   return { row: { id, faults: acted.faults, ...counts, pass }, notes: [...notes, ...troubles] }
 }
 
+/** A proof that cannot be run on this machine, and why: it has not passed. */
+export function unproven(id: string, why: string): ChaosRun {
+  return { row: { id, faults: 0, issued: 0, stored: 0, lost: 0, duplicate: 0, wrong: 0, pass: false }, notes: [why] }
+}
+
 async function onStage<T>(work: (parts: AsyncDisposableStack) => Promise<T>): Promise<T> {
   await using parts = new AsyncDisposableStack()
   return await work(parts)
 }
 
 const LOOK_MS = 50
+const HOUR_MS = 3_600_000
 
 /** Looks again and again until it is so. @returns whether it came to be so within the bound */
 export async function until(isSo: () => boolean | Promise<boolean>, boundMs: number, stop: AbortSignal): Promise<boolean> {

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { auditFiles } from '#cloud/ingest'
 import { openRecords, openSeries, type SeriesSetting, type SeriesStore, type SeriesValue } from '#cloud/store'
 import { FED_POINT, type FedRow, fedDevice, fedRow, MARK } from './fed-row.ts'
-import type { RowAccount } from './row-account.ts'
+import { RowAccount } from './row-account.ts'
 
 /** What the cloud has, row by row beside what the sites were given. */
 export interface Verdict {
@@ -58,7 +58,13 @@ class Book {
   #counts = { stored: 0, duplicate: 0, wrong: 0 }
 
   constructor(accounts: readonly RowAccount[]) {
-    this.pages = new Map(accounts.map((account) => [account.feed.gateway, { account, seen: new Uint8Array(account.next) }]))
+    const pages = new Map<string, { account: RowAccount; seen: Uint8Array }>()
+    for (const [gateway, [first, ...more]] of Map.groupBy(accounts, ({ feed }) => feed.gateway)) {
+      if (first === undefined) continue
+      const account = RowAccount.together([first, ...more])
+      pages.set(gateway, { account, seen: new Uint8Array(account.next) })
+    }
+    this.pages = pages
   }
 
   note(difference: string): void {
@@ -94,7 +100,7 @@ class Book {
       let [gone, first] = [0, -1]
       for (let k = 0; k < account.next; k++) {
         if (seen[k] === SEEN || account.isAccepted(k)) issued += 1
-        else inDoubt += 1
+        else if (account.isOffered(k)) inDoubt += 1
         if (seen[k] === SEEN || !account.isAccepted(k)) continue
         gone += 1
         if (first < 0) first = k
