@@ -1,9 +1,11 @@
 import type { ChaosRow } from './chaos-row.ts'
 import { killSuite } from './kill.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
+import { killCloudSuite } from './kill-cloud.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
 import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
+import { wipeBrokerSuite } from './wipe-broker.ts'
 
 export interface ChaosOptions extends SuiteOptions {
   /** One of the suites, upper or lower case, or `all`. */
@@ -19,6 +21,8 @@ const suites: Readonly<Record<string, Suite>> = {
   kill: killSuite,
   T01: killGatewaySuite,
   T02: killAtSyncSuite,
+  T04: killCloudSuite,
+  T05: wipeBrokerSuite,
   simulation: simulationSuite,
 }
 /** Names of all suites. */
