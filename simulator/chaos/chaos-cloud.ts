@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { openRecords, openSqlite, type SeriesSetting } from '#cloud/store'
 import { SluiceProcess } from '#simulator/e2e'
+import { isAnswering } from './port.ts'
+import { until } from './until.ts'
+
+const FREE_MS = 10_000
 
 export interface ChaosCloudOptions {
   /** Path of `cli.ts`. */
@@ -26,9 +30,10 @@ export class ChaosCloud implements AsyncDisposable {
   readonly #parts: ReadonlyMap<CloudPart, SluiceProcess>
   readonly #extra: readonly string[]
   readonly brokerUrl: string
+  readonly #isTogether: boolean
 
   private constructor(
-    { folder, series = { kind: 'embedded' } }: ChaosCloudOptions,
+    { folder, broker = 'together', series = { kind: 'embedded' } }: ChaosCloudOptions,
     parts: ReadonlyMap<CloudPart, SluiceProcess>,
     brokerUrl: string,
   ) {
@@ -36,6 +41,7 @@ export class ChaosCloud implements AsyncDisposable {
     this.series = series
     this.brokerUrl = brokerUrl
     this.#parts = parts
+    this.#isTogether = broker === 'together'
     this.#extra = ['--mqtt-port', new URL(brokerUrl).port]
   }
 
@@ -83,9 +89,10 @@ export class ChaosCloud implements AsyncDisposable {
     return part
   }
 
-  /** kill -9 of a part. */
+  /** kill -9 of a part. The broker that an ingest started ends with it, a moment later. */
   async kill(name: CloudPart): Promise<void> {
     await this.part(name).kill()
+    if (this.#isTogether) await until(async () => !(await isAnswering(this.brokerPort)), FREE_MS, new AbortController().signal)
   }
 
   /** Starts a part that was killed or stopped, on the same port. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { lackOf } from './feature.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
-import { proven } from './proven.fixture.ts'
+import { PROOF_MS, proven } from './proven.fixture.ts'
 
 test.skipIf(lackOf('strace') !== null)(
   'a gateway that is killed at a sync or a write loses no row that its journal accepted',
@@ -9,4 +9,5 @@ test.skipIf(lackOf('strace') !== null)(
     const [run] = await proven(killAtSyncSuite)
     expect(run?.row).toMatchObject({ faults: 3 })
   },
+  PROOF_MS,
 )

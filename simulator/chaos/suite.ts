@@ -1,13 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { processTimers, sleep } from '#devices/time'
 import { seededRandom } from '#simulator'
 import { Cable } from './cable.ts'
 import { ChaosCloud, type ChaosCloudOptions } from './chaos-cloud.ts'
 import type { ChaosRun } from './chaos-row.ts'
 import { Site, type SiteOptions } from './site.ts'
+import { pause, until } from './until.ts'
 import { judge } from './verdict.ts'
+
+export { pause, until }
+
+const HOUR_MS = 3_600_000
 
 export interface SuiteOptions {
   /** Path of `cli.ts`. */
@@ -105,22 +109,6 @@ export function unproven(id: string, why: string): ChaosRun {
 async function onStage<T>(work: (parts: AsyncDisposableStack) => Promise<T>): Promise<T> {
   await using parts = new AsyncDisposableStack()
   return await work(parts)
-}
-
-const LOOK_MS = 50
-const HOUR_MS = 3_600_000
-
-/** Looks again and again until it is so. @returns whether it came to be so within the bound */
-export async function until(isSo: () => boolean | Promise<boolean>, boundMs: number, stop: AbortSignal): Promise<boolean> {
-  for (const end = performance.now() + boundMs; performance.now() < end && !stop.aborted; await pause(LOOK_MS, stop)) {
-    if (await isSo()) return true
-  }
-  return false
-}
-
-/** Machine time passes. */
-export function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return sleep(ms, stop, processTimers)
 }
 
 /** After the faults: no more is fed, what waits goes out within the bound, and everything stops. @returns how long it took, and what did not come to be */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, isAnswering } from './port.ts'
 
 const READY_MS = 10_000
 const LOOK_MS = 20
@@ -50,21 +50,9 @@ export class WipedMosquitto implements AsyncDisposable {
     log.end()
     this.#child = child
     await once(child, 'spawn')
-    for (const end = performance.now() + READY_MS; !(await this.#answers()); await sleep(LOOK_MS)) {
+    for (const end = performance.now() + READY_MS; !(await isAnswering(this.#port)); await sleep(LOOK_MS)) {
       if (child.exitCode !== null || performance.now() > end)
         throw new Error(`expected Mosquitto to listen on ${this.#port}, see ${this.#folder}.log`)
-    }
-  }
-
-  async #answers(): Promise<boolean> {
-    const socket = connect(this.#port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return true
-    } catch {
-      return false
-    } finally {
-      socket.destroy()
     }
   }
 
@@ -75,13 +63,4 @@ export class WipedMosquitto implements AsyncDisposable {
     child.kill('SIGKILL')
     await exited
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
