@@ -40,19 +40,27 @@ function readingOf(index: number): VersionedReading {
 
 /** Journal and inbox beside bare better-sqlite3 that commits the same rows, or the same bytes, in the same commits, each synced to disk. */
 export function durableFigures(): Figure[] {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-durable-'))
-  try {
-    const readings = Array.from({ length: ROWS }, (_, index) => readingOf(index))
-    let files = 0
-    const compare = (rows: number, ours: (file: string) => void, bare: (file: string) => void): Pair => {
-      const rates = { ours: [] as number[], bare: [] as number[] }
-      for (let round = 0; round < ROUNDS; round++) {
-        rates.bare.push(rate(rows, () => bare(join(folder, `${files++}.db`))))
-        rates.ours.push(rate(rows, () => ours(join(folder, `${files++}.db`))))
-      }
-      return { ours: middle(rates.ours), bare: middle(rates.bare) }
-    }
-    const inboxPair = (rows: number, size: typeof LIVE): Pair => {
+  return [...journalFigures(), ...inboxFigures()]
+}
+
+export function journalFigures(): Figure[] {
+  const readings = Array.from({ length: ROWS }, (_, index) => readingOf(index))
+  return inFolder((compare) =>
+    figures(
+      `journal, commits of ${COMMIT_ROWS} rows`,
+      compare(
+        ROWS,
+        (file) => journal(file, readings),
+        (file) => insertRows(file, readings),
+      ),
+    ),
+  )
+}
+
+function inboxFigures(): Figure[] {
+  const readings = Array.from({ length: ROWS }, (_, index) => readingOf(index))
+  return inFolder((compare) => {
+    const pair = (rows: number, size: typeof LIVE): Pair => {
       const batches = batchesOf(readings.slice(0, rows), size.rows)
       return compare(
         rows,
@@ -61,17 +69,27 @@ export function durableFigures(): Figure[] {
       )
     }
     return [
-      ...figures(
-        `journal, commits of ${COMMIT_ROWS} rows`,
-        compare(
-          ROWS,
-          (file) => journal(file, readings),
-          (file) => insertRows(file, readings),
-        ),
-      ),
-      ...figures(`inbox, a live batch of ${LIVE.rows} rows a commit`, inboxPair(LIVE_ROWS, LIVE)),
-      ...figures(`inbox, a backlog: ${BACKLOG.batches} batches of ${BACKLOG.rows} rows a commit`, inboxPair(ROWS, BACKLOG)),
+      ...figures(`inbox, a live batch of ${LIVE.rows} rows a commit`, pair(LIVE_ROWS, LIVE)),
+      ...figures(`inbox, a backlog: ${BACKLOG.batches} batches of ${BACKLOG.rows} rows a commit`, pair(ROWS, BACKLOG)),
     ]
+  })
+}
+
+/** Both ways of writing so many rows into a file of their own, in turn. */
+type Compare = (rows: number, ours: (file: string) => void, bare: (file: string) => void) => Pair
+
+function inFolder(measure: (compare: Compare) => Figure[]): Figure[] {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-durable-'))
+  let files = 0
+  try {
+    return measure((rows, ours, bare) => {
+      const rates = { ours: [] as number[], bare: [] as number[] }
+      for (let round = 0; round < ROUNDS; round++) {
+        rates.bare.push(rate(rows, () => bare(join(folder, `${files++}.db`))))
+        rates.ours.push(rate(rows, () => ours(join(folder, `${files++}.db`))))
+      }
+      return { ours: middle(rates.ours), bare: middle(rates.bare) }
+    })
   } finally {
     rmSync(folder, { recursive: true })
   }
