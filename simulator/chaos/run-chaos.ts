@@ -1,4 +1,6 @@
 import type { ChaosRow } from './chaos-row.ts'
+import { floodSuite } from './flood.ts'
+import { frozenSuite } from './frozen.ts'
 import { killSuite } from './kill.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
 import { killCloudSuite } from './kill-cloud.ts'
@@ -23,6 +25,8 @@ const suites: Readonly<Record<string, Suite>> = {
   T02: killAtSyncSuite,
   T04: killCloudSuite,
   T05: wipeBrokerSuite,
+  T22: floodSuite,
+  T23: frozenSuite,
   simulation: simulationSuite,
 }
 /** Names of all suites. */
