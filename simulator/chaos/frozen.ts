@@ -18,10 +18,9 @@ const DURATION_MS = { short: 6000, full: 75_000 }
 const FREEZE_EVERY_MS = { short: 3000, full: 10_000 }
 const STALL_MS_MAX = 5000
 const LATE_MS = 20_000
-const HEAD_BYTES = 8
-const SUM_BYTES = 16
 /** So that cutting off the last one is seen, too. */
 const CUT_MS = 15_000
+const SUM_BYTES = 16
 
 /** T23: subscribers stop reading, one after the other, while messages go to healthy ones. */
 export async function* frozenSuite({ seed, size }: SuiteOptions, stop: AbortSignal): AsyncGenerator<ChaosRun, void, undefined> {
@@ -39,8 +38,9 @@ export async function* frozenSuite({ seed, size }: SuiteOptions, stop: AbortSign
   for (let index = 0; index < GATEWAYS; index++)
     senders.push(parts.use(await Session.open({ url: broker.url, clientId: `sluice-g${index}`, onMessage: () => {} }, stop)))
 
-  const frozen: Socket[] = parts.adopt([], (sockets) => {
-    for (const socket of sockets) socket.destroy()
+  const frozen: Socket[] = []
+  parts.defer(() => {
+    for (const socket of frozen) socket.destroy()
   })
   let issued = 0
   let refused = 0
@@ -114,7 +114,6 @@ class Listener {
 function messageOf(seed: number, number: number): Buffer {
   const message = Buffer.alloc(MESSAGE_BYTES, number & 0xff)
   message.writeUInt32BE(number, 0)
-  message.writeUInt32BE(seed, HEAD_BYTES / 2)
   sumOf(seed, message).copy(message, MESSAGE_BYTES - SUM_BYTES)
   return message
 }
