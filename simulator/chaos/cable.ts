@@ -16,8 +16,12 @@ export interface PacketFaults {
 export interface CableOptions {
   /** Where it leads to, on this machine. */
   readonly port: number
+  /** Where it listens; default loopback. */
+  readonly address?: string | undefined
   readonly random: () => number
 }
+
+const LOOPBACK = '127.0.0.1'
 
 /** From the gateway to the broker, or back. */
 export type Direction = 'up' | 'down'
@@ -45,7 +49,7 @@ export class Cable implements AsyncDisposable {
     const server = createServer()
     const cable = new Cable(server, options)
     server.on('connection', (socket) => cable.#join(socket))
-    server.listen(0, '127.0.0.1')
+    server.listen(0, options.address ?? LOOPBACK)
     await once(server, 'listening')
     return cable
   }
@@ -54,8 +58,8 @@ export class Cable implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  get url(): `mqtt://${string}` {
-    return `mqtt://127.0.0.1:${this.port}`
+  get url(): string {
+    return `mqtt://${this.#options.address ?? LOOPBACK}:${this.port}`
   }
 
   /** Ends every connection at once. */
@@ -99,7 +103,7 @@ export class Cable implements AsyncDisposable {
       return
     }
     this.connects += 1
-    const far = connect(this.#options.port, '127.0.0.1')
+    const far = connect(this.#options.port, LOOPBACK)
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -14,7 +14,7 @@ export interface ChaosCloudOptions {
   /** For configuration, data and logs. */
   readonly folder: string
   /** `together` (default): broker and ingest in one process; `apart`: each in its own; a URL: ingest only, beside a broker that runs there. */
-  readonly broker?: 'together' | 'apart' | `mqtt://${string}`
+  readonly broker?: 'together' | 'apart' | (string & {})
   readonly series?: SeriesSetting
   readonly rules?: readonly Record<string, unknown>[]
 }

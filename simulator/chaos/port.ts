@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 
 /** Whether anybody listens on this port of this machine. */
 export async function isAnswering(port: number): Promise<boolean> {
@@ -12,14 +12,4 @@ export async function isAnswering(port: number): Promise<boolean> {
   } finally {
     socket.destroy()
   }
-}
-
-/** A port that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,4 +1,6 @@
 import type { ChaosRow } from './chaos-row.ts'
+import { flapSuite } from './flap.ts'
+import { halfOpenSuite } from './half-open.ts'
 import { floodSuite } from './flood.ts'
 import { frozenSuite } from './frozen.ts'
 import { killSuite } from './kill.ts'
@@ -25,6 +27,8 @@ const suites: Readonly<Record<string, Suite>> = {
   T02: killAtSyncSuite,
   T04: killCloudSuite,
   T05: wipeBrokerSuite,
+  T11: halfOpenSuite,
+  T14: flapSuite,
   T22: floodSuite,
   T23: frozenSuite,
   simulation: simulationSuite,

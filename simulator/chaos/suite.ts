@@ -34,7 +34,8 @@ export interface Stage {
   cloud(options?: Omit<ChaosCloudOptions, 'cli' | 'folder'>): Promise<ChaosCloud>
   /** Not started yet. */
   site(options: Omit<SiteOptions, 'folder' | 'origin'>): Site
-  cable(port: number): Promise<Cable>
+  /** To a port of this machine; it listens on loopback, or where it is told. */
+  cable(port: number, address?: string): Promise<Cable>
   /** Whatever else must end with the run. */
   use<T extends AsyncDisposable | Disposable>(part: T): T
 }
@@ -77,7 +78,7 @@ export async function prove(
         sites.push(site)
         return site
       },
-      cable: async (port) => parts.use(await Cable.open({ port, random: seededRandom(seed) })),
+      cable: async (port, address) => parts.use(await Cable.open({ port, address, random: seededRandom(seed) })),
       use: (part) => parts.use(part),
     }),
   )

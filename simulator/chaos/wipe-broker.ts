@@ -1,8 +1,9 @@
+import { join } from 'node:path'
+import { MosquittoProcess } from '#cloud/broker'
 import type { ChaosCloud } from './chaos-cloud.ts'
 import type { ChaosRun } from './chaos-row.ts'
 import { lackOf } from './feature.ts'
 import { drain, pause, prove, type Stage, type SuiteOptions, unproven, until } from './suite.ts'
-import { WipedMosquitto } from './wiped-mosquitto.ts'
 
 const SIZES = {
   short: { gateways: 2, wipes: 2, upMs: 1500 },
@@ -28,8 +29,8 @@ export async function* wipeBrokerSuite(options: SuiteOptions, stop: AbortSignal)
     return
   }
   yield await prove('T05-mosquitto', options, stop, async (stage) => {
-    const broker = stage.use(await WipedMosquitto.open(stage.folder))
-    return await wipe(stage, options, await stage.cloud({ broker: broker.url }), () => broker.wipe())
+    const broker = stage.use(await MosquittoProcess.start(join(stage.folder, 'mosquitto')))
+    return await wipe(stage, options, await stage.cloud({ broker: broker.url }), () => broker.restart({ isWiped: true }))
   })
 }
 
