@@ -15,7 +15,15 @@ const STATUS: GatewayStatus = {
   boot: 'b',
   now: 1000,
   uplink: { isConnected: false, since: 0, error: 'away', bytesUnderWay: 0, batchesSent: 0, rowsSent: 0 },
-  journal: { duplicates: 0, damaged: 0, pending: 0, isFailing: false, lanes: { alarm: lane, event: lane, reading: lane } },
+  journal: {
+    duplicates: 0,
+    damaged: 0,
+    diskErrors: 0,
+    renewals: 0,
+    pending: 0,
+    isFailing: false,
+    lanes: { alarm: lane, event: lane, reading: lane },
+  },
   lines: {},
   devices: [],
 }

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Broker } from '#cloud/broker'
 import { loadCatalogue, PROFILES_FOLDER, siteClock } from '#devices'
 import { REASONS } from '#devices/reading'
+import { processTimers } from '#devices/time'
+import { InlineJournal, type OpenStore } from '#gateway/journal'
 import { Session } from '#mqtt'
 import { openLedger, openSimulator, readScenario, type Simulator } from '#simulator'
 import { encodeAck, LANES, type Lane, topic } from '#wire'
@@ -66,12 +68,14 @@ function simulate(portBase?: number): Promise<Simulator> {
 function openSite(
   simulator: Simulator,
   { broker = 'mqtt://127.0.0.1:1', consolePort = 0, data = './data' } = {},
+  openStore?: OpenStore,
 ): Promise<Gateway> {
   const file = join(folder, 'gateway.yaml')
   const devices = simulator.addresses.map(({ device, url, unit }) => ({ id: device, profile: 'gauge/own-1', line: url, unit }))
   const site = { gateway: 'g-1', data, broker, console: { port: consolePort }, profiles: './models', devices }
   writeFileSync(file, `${JSON.stringify(site).slice(0, -1)}, "rules": [${RULE}]}`)
-  return openGateway({ config: readGatewayConfig(file), version: '1.2.3', clock, random: () => 0, log })
+  const config = readGatewayConfig(file)
+  return openGateway({ config, version: '1.2.3', clock, random: () => 0, log, ...(openStore && { openStore }) })
 }
 
 /** What the journal keeps for the site itself, beside the gateway that writes it. */
@@ -278,18 +282,34 @@ test('a second gateway on the same data is refused before it gives out a single 
   expect(factsOf('gateway.started')).toHaveLength(1)
 })
 
-test('when the journal’s thread dies the site says that it ended, and stops', async () => {
+test('when nothing answers for the journal any more the site says that it ended, and stops', async () => {
   await using simulator = await simulate()
-  await using broker = await Broker.open({ host: '127.0.0.1', port: 0, log })
-  const gateway = await openSite(simulator, { broker: broker.url })
+  const stores: InlineJournal[] = []
+  const openStore: OpenStore = async (options) => {
+    const store = await InlineJournal.open({ ...options, timers: processTimers })
+    stores.push(store)
+    return store
+  }
+  const gateway = await openSite(simulator, {}, openStore)
   await moreReadings(gateway, 2)
-  const db = new Database(join(folder, 'data/journal.db'))
-  db.exec('DROP TABLE notice')
-  db.close()
-  await vi.waitFor(() => expect(gateway.ended.aborted).toBe(true), WAIT)
-  expect(gateway.ended.reason).toMatchObject({ code: 'ended', message: expect.stringContaining('notice') })
+  stores[0]?.crash()
+  expect(gateway.ended.reason).toMatchObject({ code: 'ended' })
   expect((await fetch(`${gateway.console}/health`)).status).toBe(503)
   await gateway[Symbol.asyncDispose]()
+})
+
+test('when the journal turns out damaged the site goes on with a new one', async () => {
+  await using simulator = await simulate()
+  await using gateway = await openSite(simulator)
+  await moreReadings(gateway, 2)
+  const { epoch } = gateway.status
+  const db = new Database(join(folder, 'data/journal.db'))
+  db.exec('DROP TABLE reading')
+  db.close()
+  await vi.waitFor(() => expect(gateway.status.epoch).not.toBe(epoch), WAIT)
+  await moreReadings(gateway, 2)
+  expect(gateway.status.journal).toMatchObject({ renewals: 1, isFailing: false })
+  expect(readdirSync(join(folder, 'data')).filter((name) => name.includes('.damaged-'))).not.toEqual([])
 })
 
 /** A disk of its own, so small that it can be filled; null where this user may not mount one. */
@@ -361,14 +381,13 @@ test('a stop on a full disk does not wait for room, and says what could not be w
   })
 })
 
-test('a folder that is none and a file that is no journal are named', async () => {
+test('a folder that is none is named, and a file that is no journal is set aside', async () => {
   await using simulator = await simulate()
   writeFileSync(join(folder, 'file'), 'x')
   await expect(openSite(simulator, { data: './file' })).rejects.toMatchObject({ code: 'EEXIST' })
   mkdirSync(join(folder, 'data'))
   writeFileSync(join(folder, 'data/journal.db'), 'this is no database, but long enough to be taken for one'.repeat(100))
-  await expect(openSite(simulator)).rejects.toMatchObject({
-    code: 'unreadable',
-    message: `expected a journal at ${join(folder, 'data/journal.db')}, got "file is not a database"`,
-  })
+  await using gateway = await openSite(simulator)
+  await moreReadings(gateway, 2)
+  expect(gateway.status.journal.renewals).toBe(1)
 })

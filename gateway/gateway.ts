@@ -7,7 +7,7 @@ import { DESCRIBED_STATE_PREFIX, tellings } from './description.ts'
 import { EdgeJudge, RULE_STATE_PREFIX } from './edge-judge.ts'
 import { eventId } from './event-id.ts'
 import type { GatewayStatus } from './gateway-status.ts'
-import type { Journal } from './journal/index.ts'
+import type { Journal, OpenStore } from './journal/index.ts'
 import { openOutflow } from './outflow.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Where the journal's file runs; default a thread of its own, on the machine's disk. */
+  readonly openStore?: OpenStore
 }
 
 /** A running site. */
@@ -33,11 +35,13 @@ export interface Gateway extends AsyncDisposable {
  * @throws JournalError where the journal's file may not be written, and the system's error where the data folder or the console's port
  * cannot be had. Disposing throws JournalError where the last readings could not be written.
  */
-export async function openGateway({ config, version, clock, random, log }: GatewayOptions): Promise<Gateway> {
+export async function openGateway({ config, version, clock, random, log, openStore }: GatewayOptions): Promise<Gateway> {
   const { gateway } = config
   await using site = new AsyncDisposableStack()
   const openedAt = clock.mono()
-  const { journal, journalFile, uplink } = site.use(await openOutflow({ config, version, clock, random, log }))
+  const { journal, journalFile, uplink } = site.use(
+    await openOutflow({ config, version, clock, random, log, ...(openStore && { openStore }) }),
+  )
   await tellStart(config, version, journal, clock.now())
   const judge = new EdgeJudge(config, new Map(await journal.states(RULE_STATE_PREFIX)))
 

@@ -50,6 +50,8 @@ export async function gatewayMetrics({ devices, journal, uplink, lines }: Gatewa
   set('rows_pending', 'Readings on their way into the journal', journal.pending)
   set('rows_duplicate_total', 'Readings that said again what was journalled, since the start', journal.duplicates)
   set('rows_damaged_total', 'Rows whose checksum did not hold, since the start', journal.damaged)
+  set('journal_disk_errors_total', 'Times that the disk failed the journal, since the start', journal.diskErrors)
+  set('journal_renewals_total', 'Times that the numbers of rows began anew, since the start', journal.renewals)
   set('journal_failing', '1 while the journal takes no rows', journal.isFailing ? 1 : 0)
   set('rows_sent_total', 'Rows handed to the broker since the start, again ones counted again', uplink.rowsSent)
   set('batches_sent_total', 'Batches handed to the broker since the start', uplink.batchesSent)

@@ -6,8 +6,8 @@ import { JournalError } from './journal-error.ts'
 
 /** All that the journal does to a disk; passed in, so that a simulation can lose power, fill it up or damage it. */
 export interface Disk {
-  /** Opens a database; makes it where there is none. */
-  open(file: string): Database.Database
+  /** Opens a database; makes it where there is none. With `read` it is only looked at: nothing of it changes, nor of its log. */
+  open(file: string, access?: 'read'): Database.Database
   /**
    * Keeps every other process from writing this journal: two that give out seqs would give them twice.
    * @throws JournalError `busy`, `unreadable`
@@ -16,6 +16,8 @@ export interface Disk {
   exists(file: string): boolean
   /** Renames a closed database together with its log; durable when it returns. */
   setAside(file: string, to: string): void
+  /** Takes a database away that was never used, if it is there. */
+  remove(file: string): void
   /** Copies an open database whole: when it returns the copy is on disk under its name, and otherwise there is none of that name. */
   copy(db: Database.Database, to: string): void
   /** A small file's text; null where there is none. */
@@ -31,13 +33,16 @@ const BESIDE = ['-wal', '-shm'] as const
 
 /** The machine's own disk. */
 export const realDisk: Disk = {
-  open: (file) => new Database(file),
+  open: (file, access) => new Database(file, { readonly: access === 'read' }),
   lock: lockFile,
   exists: existsSync,
   setAside(file, to) {
     // The database last: as long as it is there, whoever comes after a power cut begins this again.
     for (const end of [...BESIDE, '']) if (existsSync(file + end)) renameSync(file + end, to + end)
     syncFolder(file)
+  },
+  remove(file) {
+    for (const end of [...BESIDE, '']) rmSync(file + end, { force: true })
   },
   copy(db, to) {
     const part = `${to}.part`

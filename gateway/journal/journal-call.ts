@@ -1,5 +1,7 @@
-import type { JournalCounters, JournalFile, LaneStates } from './journal-file.ts'
+import type { JournalFile } from './journal-file.ts'
 import type { JournalMethod } from './journal-store.ts'
+import type { JournalCounters } from './journal-tables.ts'
+import type { LaneStates } from './lane-counts.ts'
 
 /** A call to the journal's file. */
 export type JournalCall = {
@@ -46,5 +48,7 @@ function perform(journal: JournalFile, call: JournalCall): unknown {
       return journal.settle(...call.args)
     case 'states':
       return journal.states(...call.args)
+    case 'renew':
+      return journal.renew(...call.args)
   }
 }

@@ -1,43 +1,10 @@
-import type Database from 'better-sqlite3'
-import type { Ack, JournalDamaged, LossRecord, SiteEvent } from '#wire'
-import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
+import type { Ack, JournalDamaged } from '#wire'
+import type { Commit, Lane } from '#wire/batch'
 import { type Disk, realDisk } from './disk.ts'
-import { openJournalDatabase } from './journal-database.ts'
-import { JournalError } from './journal-error.ts'
-import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
-import { factSum, laneSum } from './row-sums.ts'
-import { SeriesMemory, type VersionedReading } from './series-memory.ts'
-import { selectStates, storeState } from './state-rows.ts'
-import { Statements } from './statements.ts'
-
-/** What one commit takes in. */
-export interface Entry {
-  readonly readings: readonly VersionedReading[]
-  readonly events: readonly SiteEvent[]
-  /** What a part of the site wants to find again after a restart, as it is after these rows: the newest body of each key. */
-  readonly states: readonly (readonly [key: string, body: string])[]
-  readonly commit: Commit
-}
-
-/** A batch as it goes out; sealed once, so that sending it again sends the same bytes. */
-export interface SealedBatch {
-  readonly lane: Lane
-  readonly first: number
-  readonly last: number
-  readonly rows: number
-  readonly bytes: Uint8Array
-}
-
-/** Of each lane: the highest seq given out, the lowest not yet acknowledged (0: none), and how many rows wait. */
-export type LaneStates = Readonly<Record<Lane, { readonly issued: number; readonly oldest: number; readonly waiting: number }>>
-
-/** What the journal itself met since it was opened. */
-export interface JournalCounters {
-  /** Rows that said again what was journalled already. */
-  readonly duplicates: number
-  /** Rows whose checksum did not hold; each is declared lost. */
-  readonly damaged: number
-}
+import { openJournal } from './journal-opening.ts'
+import type { Counting, Entry, JournalCounters, JournalTables, SealedBatch } from './journal-tables.ts'
+import type { LaneStates } from './lane-counts.ts'
+import { MarkFile } from './mark-file.ts'
 
 export interface JournalFileOptions {
   readonly file: string
@@ -48,271 +15,164 @@ export interface JournalFileOptions {
   readonly disk?: Disk
 }
 
-/** Rows in one delete: the writer never stands still for long. */
-const DELETE_ROWS_MAX = 5000
-
 /**
- * The journal itself, synchronous: runs in the worker, or directly in a test. Each call is one transaction; seqs are given in the
- * transaction that stores the row, gap-free in a lane.
+ * The journal itself, synchronous: runs in the worker, or directly in a test or a simulation. Each call is one transaction. A connection that
+ * the disk failed is never used again: what it still holds in memory may not be what is on disk.
  */
 export class JournalFile implements Disposable {
-  readonly epoch: string
-  readonly #gateway: string
+  readonly #options: JournalFileOptions & { readonly disk: Disk }
   readonly #lock: Disposable
-  readonly #db: Database.Database
-  readonly #sql: Statements
-  readonly #memory: SeriesMemory
-  readonly #issued: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
-  readonly #waiting: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
-  #counters: JournalCounters = { duplicates: 0, damaged: 0 }
+  readonly #mark: MarkFile
+  readonly #counting: Counting = { duplicates: 0, damaged: 0, diskErrors: 0, renewals: 0 }
+  /** Null after the disk failed it, until it is opened anew. */
+  #tables: JournalTables | null = null
+  /** What is damaged of the file, as far as it is known. */
+  #damage: string | null = null
+  /** To be told in the next commit. */
+  #owed: { readonly id: string; readonly body: JournalDamaged }[] = []
+  /** The last commit that was tried, and the number of the one before it; null where it came to be. */
+  #doubtful: { readonly commit: Commit; readonly after: number } | null = null
+  #isFailing = false
+  #now: number | undefined
+  #epoch = ''
+  #lanes: LaneStates
 
-  /** @throws JournalError, see `openJournalDatabase` and `Disk.lock`. */
-  constructor({ file, gateway, disk = realDisk }: JournalFileOptions) {
-    this.#gateway = gateway
+  /** @throws JournalError, see `openJournal` and `Disk.lock`. */
+  constructor(options: JournalFileOptions) {
+    const { file, disk = realDisk, now } = options
+    this.#options = { ...options, disk }
+    this.#now = now
     using opening = new DisposableStack()
     this.#lock = opening.use(disk.lock(file))
-    this.#db = opening.adopt(openJournalDatabase(file, disk), (db) => db.close())
-    this.#sql = new Statements(this.#db)
-    this.#memory = new SeriesMemory(this.#sql)
-    this.epoch = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'epoch'")?.value ?? ''
-    this.#requireOwner(file)
-    this.#loadLanes()
+    this.#mark = new MarkFile(file, disk)
+    this.#lanes = this.#open().lanes()
     opening.move()
   }
 
+  /** The life of the numbers; another one after a damage or an order of the cloud. */
+  get epoch(): string {
+    return this.#tables?.epoch ?? this.#epoch
+  }
+
   get counters(): JournalCounters {
-    return this.#counters
+    return { ...this.#counting }
   }
 
   /** Takes in readings and events: when it returns they are on disk. */
-  append({ readings, events, states, commit }: Entry): void {
-    this.#transaction(() => {
-      const id = insertCommit(this.#sql, commit)
-      for (const reading of readings) this.#appendReading(reading, id, commit.journalled)
-      for (const event of events) this.#appendEvent(event)
-      for (const [key, body] of states) storeState(this.#sql, key, body, commit.journalled)
-      this.#storeIssued()
+  append(entry: Entry): void {
+    const { journalled, mono } = entry.commit
+    this.#now = journalled
+    const tables = this.#perform((open) => {
+      // The disk may have failed a commit after it came to be.
+      const isAgain = this.#doubtful !== null && isSame(this.#doubtful.commit, entry.commit)
+      if (!isAgain) this.#doubtful = { commit: entry.commit, after: open.newestCommit }
+      const isThere = isAgain && open.hasCommitAfter(this.#doubtful?.after ?? 0, entry.commit)
+      open.transaction(() => {
+        for (const { id, body } of this.#owed)
+          open.appendEvent({ id, kind: 'journal.damaged', at: journalled, body: { ...body } })
+        if (!isThere) open.append(entry)
+      })
+      return open
     })
+    this.#doubtful = null
+    this.#owed = []
+    this.#isFailing = false
+    this.#mark.offer(this.#markOf(tables), mono)
   }
 
-  /** The first batch of the lane whose rows lie after `after`: one sealed before, or the waiting rows sealed now; null where nothing waits. */
+  /** The first batch of the lane whose rows lie after `after`; null where nothing waits. */
   next(lane: Lane, after: number): SealedBatch | null {
-    return this.#transaction(() => {
-      for (let from = after; ; ) {
-        const known = this.#sql.get<{ first: number; last: number }>(
-          'SELECT first, last FROM batch WHERE lane = ? AND first > ? ORDER BY first LIMIT 1',
-          lane,
-          from,
-        )
-        const batch = known ? this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX) : this.#sealNew(lane, from)
-        if (batch || !known) return batch
-        // Every row of it was set aside meanwhile.
-        this.#sql.run('DELETE FROM batch WHERE lane = ? AND first = ?', lane, known.first)
-        from = known.last
-      }
-    })
+    return this.#perform((tables) => tables.next(lane, after))
   }
 
   /** Frees exactly the rows that the cloud has or refuses; refused ones are set aside with the reason. An older epoch's ack frees nothing. */
-  settle({ epoch, lane, ranges, refused }: Pick<Ack, 'epoch' | 'lane' | 'ranges' | 'refused'>): void {
-    if (epoch !== this.epoch) return
-    for (const [first, last, why] of refused) this.#transaction(() => this.#setAside(lane, first, last, why))
-    for (const [first, last] of ranges) this.#free(lane, first, Math.min(last, this.#issued[lane]))
+  settle(ack: Pick<Ack, 'epoch' | 'lane' | 'ranges' | 'refused'>): void {
+    this.#perform((tables) => tables.settle(ack))
+  }
+
+  /** Begins a new epoch, unless the one that should end has ended. */
+  renew(epoch: string, why: string): void {
+    this.#perform((tables) => {
+      if (epoch !== tables.epoch) return
+      const { alarm, event, reading } = tables.lanes()
+      const issued = { alarm: alarm.issued, event: event.issued, reading: reading.issued }
+      tables.renew(this.#options.disk.newEpoch(), { previous: epoch, why, issued }, this.#now ?? tables.newestAt)
+      this.#mark.write(this.#markOf(tables))
+    })
   }
 
   lanes(): LaneStates {
-    const state = (lane: Lane) => ({ issued: this.#issued[lane], oldest: this.#oldest(lane), waiting: this.#waiting[lane] })
-    return { alarm: state('alarm'), event: state('event'), reading: state('reading') }
+    try {
+      if (this.#tables) this.#lanes = this.#perform((tables) => tables.lanes())
+    } catch {
+      // As they were known last; the next call opens the journal anew.
+    }
+    return this.#lanes
   }
 
   /** The states kept under keys that begin so. */
   states(prefix: string): [key: string, body: string][] {
-    const { whole, damaged } = selectStates(this.#sql, prefix)
-    if (damaged.length > 0)
-      this.#transaction(() => {
-        for (const key of damaged) this.#sql.run('DELETE FROM state WHERE key = ?', key)
-        this.#counters = { ...this.#counters, damaged: this.#counters.damaged + damaged.length }
-        this.#tellDamaged(`the checksum of ${damaged.length} states under "${prefix}" does not hold; they begin anew`)
-      })
-    return whole
+    return this.#perform((tables) => tables.states(prefix))
   }
 
   [Symbol.dispose](): void {
-    this.#db.close()
+    if (this.#tables) {
+      this.#mark.write(this.#markOf(this.#tables))
+      this.#tables.close()
+    }
     this.#lock[Symbol.dispose]()
   }
 
-  /** A journal's seqs are its gateway's: under another name they would start in the middle, and what is before would count as missing. */
-  #requireOwner(file: string): void {
-    this.#sql.run("INSERT OR IGNORE INTO meta VALUES ('gateway', ?)", this.#gateway)
-    const owner = this.#sql.get<{ value: string }>("SELECT value FROM meta WHERE key = 'gateway'")?.value
-    if (owner !== this.#gateway)
-      throw new JournalError(
-        'foreign',
-        `expected the journal of gateway ${this.#gateway} at ${file}, got that of ${owner}: give each its own data folder`,
-      )
+  #open(): JournalTables {
+    const { file, gateway, disk } = this.#options
+    const now = this.#now === undefined ? {} : { now: this.#now }
+    const options = { file, gateway, disk, ...now, counting: this.#counting, mark: this.#mark.read() }
+    const tables = openJournal(options, this.#damage)
+    this.#damage = null
+    this.#tables = tables
+    this.#mark.write(this.#markOf(tables))
+    return tables
   }
 
-  #appendReading(reading: VersionedReading, commit: number, journalled: number): void {
-    const place = this.#memory.place(reading, toCell(reading.value), journalled)
-    if (place === null) {
-      this.#counters = { ...this.#counters, duplicates: this.#counters.duplicates + 1 }
-      return
-    }
-    const { series, n } = place
-    this.#waiting.reading += 1
-    insertReading(
-      this.#sql,
-      ++this.#issued.reading,
-      series,
-      n,
-      commit,
-      n === 0 ? reading : { ...reading, quality: 'suspect', reason: 'conflict' },
-    )
+  #markOf(tables: JournalTables): Parameters<MarkFile['write']>[0] {
+    const { alarm, event, reading } = tables.lanes()
+    const issued = { alarm: alarm.issued, event: event.issued, reading: reading.issued }
+    return { gateway: this.#options.gateway, epoch: tables.epoch, issued }
   }
 
-  /** The same fact told twice is one fact. */
-  #appendEvent(event: SiteEvent): void {
-    const body = JSON.stringify(event.body)
-    const fact = [event.id, event.kind, event.device ?? null, event.at, body, factSum(body)] as const
-    if (this.#sql.run('INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING', ...fact).changes === 0) return
-    const lane = event.kind === 'alarm' ? 'alarm' : 'event'
-    this.#waiting[lane] += 1
-    insertEvent(this.#sql, lane, ++this.#issued[lane], event)
-  }
-
-  #sealNew(lane: Lane, after: number): SealedBatch | null {
-    const sealed = this.#sql.get<{ last: number | null }>('SELECT MAX(last) AS last FROM batch WHERE lane = ?', lane)?.last ?? 0
-    const batch = this.#seal(lane, Math.max(after, sealed) + 1, Number.MAX_SAFE_INTEGER, BATCH_ROWS_MAX)
-    if (batch) this.#sql.run('INSERT INTO batch VALUES (?, ?, ?)', lane, batch.first, batch.last)
-    return batch
-  }
-
-  /** Encodes the rows from `first` to `last`, fewer where they do not fit into one message. */
-  #seal(lane: Lane, first: number, last: number, rowsMax: number): SealedBatch | null {
-    const readings = lane === 'reading' ? selectReadings(this.#sql, first, last, rowsMax) : null
-    const events = lane === 'reading' ? null : selectEvents(this.#sql, lane, first, last, rowsMax)
-    this.#loseDamaged(lane, (readings ?? events)?.damaged ?? [])
-    const rows = readings?.rows ?? events?.rows ?? []
-    const [start, end] = [rows[0]?.seq, rows.at(-1)?.seq]
-    if (start === undefined || end === undefined) return null
-    const head = { gateway: this.#gateway, epoch: this.epoch, first: start, last: end }
-    const bytes = encodeBatch(
-      lane === 'reading' ? { ...head, lane, rows: readings?.rows ?? [] } : { ...head, lane, rows: events?.rows ?? [] },
-    )
-    if (bytes.length > BATCH_BYTES_MAX && rows.length > 1) return this.#seal(lane, first, last, rows.length >> 1)
-    return { lane, first: start, last: end, rows: rows.length, bytes }
-  }
-
-  /** A damaged row is set aside, never sent and never deleted; that it will not come is a record of its own. */
-  #loseDamaged(lane: Lane, seqs: readonly number[]): void {
-    const [first] = seqs
-    if (first === undefined) return
-    this.#counters = { ...this.#counters, damaged: this.#counters.damaged + seqs.length }
-    for (const seq of seqs) this.#setAside(lane, seq, seq, 'checksum')
-    const loss: LossRecord = { epoch: this.epoch, lane, seqs: rangesOf(seqs), count: seqs.length, why: 'checksum' }
-    this.#appendEvent({ id: `loss-${this.epoch}-${lane}-${first}`, kind: 'loss', at: this.#newestAt(), body: { ...loss } })
-    this.#storeIssued()
-  }
-
-  #tellDamaged(what: string): void {
-    const body: JournalDamaged = { what }
-    const id = `journal.damaged-${this.epoch}-${this.#issued.event + 1}`
-    this.#appendEvent({ id, kind: 'journal.damaged', at: this.#newestAt(), body: { ...body } })
-    this.#storeIssued()
-  }
-
-  /** Journal time of the newest commit. */
-  #newestAt(): number {
-    return this.#sql.get<{ at: number | null }>('SELECT MAX(journalled) AS at FROM "commit"')?.at ?? 0
-  }
-
-  #setAside(lane: Lane, first: number, last: number, why: string): void {
-    if (lane === 'reading') {
-      // Also of a row whose damage has made a number into bytes.
-      const body = "concat_ws(',', quote(series), quote(at), quote(n), quote(value), quote(quality), quote(reason))"
-      this.#sql.run(
-        `INSERT OR IGNORE INTO aside (epoch, lane, seq, why, body, journalled)
-         SELECT ?, 'reading', seq, ?, ${body}, ? FROM reading WHERE seq BETWEEN ? AND ?`,
-        this.epoch,
-        why,
-        this.#newestAt(),
-        first,
-        last,
-      )
-    } else
-      this.#sql.run(
-        `INSERT OR IGNORE INTO aside (epoch, lane, seq, why, body, journalled)
-         SELECT ?, lane, seq, ?, body, ? FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?`,
-        this.epoch,
-        why,
-        this.#newestAt(),
-        first,
-        last,
-        lane,
-      )
-    this.#free(lane, first, Math.min(last, this.#issued[lane]))
-  }
-
-  #free(lane: Lane, first: number, last: number): void {
-    for (let from = first; from <= last; from += DELETE_ROWS_MAX) {
-      const to = Math.min(last, from + DELETE_ROWS_MAX - 1)
-      this.#transaction(() => {
-        const { changes } =
-          lane === 'reading'
-            ? this.#sql.run('DELETE FROM reading WHERE seq BETWEEN ? AND ?', from, to)
-            : this.#sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
-        this.#waiting[lane] -= changes
-        if (lane === 'reading') this.#memory.store()
-        this.#sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
-        // The lowest of several: one damaged number must not take the commits of whole rows with it.
-        if (lane === 'reading')
-          this.#sql.run(
-            'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
-          )
-      })
-    }
-  }
-
-  #oldest(lane: Lane): number {
-    const row =
-      lane === 'reading'
-        ? this.#sql.get<{ seq: number | null }>('SELECT MIN(seq) AS seq FROM reading')
-        : this.#sql.get<{ seq: number | null }>('SELECT MIN(seq) AS seq FROM notice WHERE lane = ?', lane)
-    return row?.seq ?? 0
-  }
-
-  #storeIssued(): void {
-    for (const lane of LANES)
-      this.#sql.run(
-        'UPDATE lane SET issued = ?, sum = ? WHERE lane = ? AND issued < ?',
-        this.#issued[lane],
-        laneSum(lane, this.#issued[lane]),
-        lane,
-        this.#issued[lane],
-      )
-  }
-
-  #loadLanes(): void {
-    for (const { lane, issued } of this.#sql.all<{ lane: Lane; issued: number }>('SELECT lane, issued FROM lane')) {
-      this.#issued[lane] = issued
-      const count =
-        lane === 'reading'
-          ? this.#sql.get<{ rows: number }>('SELECT COUNT(*) AS rows FROM reading')
-          : this.#sql.get<{ rows: number }>('SELECT COUNT(*) AS rows FROM notice WHERE lane = ?', lane)
-      this.#waiting[lane] = count?.rows ?? 0
-    }
-  }
-
-  /** Memory follows the file also where a transaction failed. */
-  #transaction<T>(work: () => T): T {
-    if (this.#db.inTransaction) return work()
+  #perform<T>(work: (tables: JournalTables) => T): T {
+    const tables = this.#tables ?? this.#open()
     try {
-      return this.#sql.transaction(work)
+      return work(tables)
     } catch (error) {
-      this.#memory.load()
-      this.#loadLanes()
+      this.#judge(tables, error as { code?: string; message: string })
       throw error
     }
   }
+
+  /** Told once, also where the telling commit is tried again. */
+  #owe(epoch: string, what: string): void {
+    this.#owed.push({ id: `journal.damaged-${epoch}-disk-${this.#lanes.event.issued}`, body: { what } })
+  }
+
+  /** A full disk may have room again; one that failed, or gave back what is no page of ours, ends the connection. */
+  #judge(tables: JournalTables, { code = '', message }: { code?: string; message: string }): void {
+    const isDamaged = /^SQLITE_(CORRUPT|NOTADB)/.test(code) || (code === 'SQLITE_ERROR' && message.startsWith('no such'))
+    if (!isDamaged && !code.startsWith('SQLITE_IOERR')) return
+    this.#counting.diskErrors += 1
+    if (isDamaged) this.#damage = `${code}: ${message}`
+    else if (!this.#isFailing) this.#owe(tables.epoch, `the disk reported ${code}: ${message}`)
+    this.#isFailing = true
+    this.#epoch = tables.epoch
+    this.#tables = null
+    try {
+      tables.close()
+    } catch {
+      // Nothing of it is used any more.
+    }
+  }
+}
+
+function isSame(a: Commit, b: Commit): boolean {
+  return a.boot === b.boot && a.mono === b.mono && a.journalled === b.journalled
 }

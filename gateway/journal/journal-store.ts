@@ -1,7 +1,9 @@
-import type { JournalCounters, JournalFile, LaneStates } from './journal-file.ts'
+import type { JournalFile } from './journal-file.ts'
+import type { JournalCounters } from './journal-tables.ts'
+import type { LaneStates } from './lane-counts.ts'
 
 /** What the journal's file is asked through a store. */
-export type JournalMethod = 'append' | 'next' | 'settle' | 'states'
+export type JournalMethod = 'append' | 'next' | 'settle' | 'states' | 'renew'
 export type JournalResult<M extends JournalMethod> = ReturnType<JournalFile[M]>
 
 /** The journal's file, wherever it runs: calls are answered in their order, each with what it changed. */

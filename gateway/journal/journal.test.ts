@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -252,13 +252,10 @@ test('one process writes a journal, and for one gateway only', () => {
   new JournalFile({ file, gateway: 'g' })[Symbol.dispose]()
 })
 
-test('a file that is no journal, and a folder that is not there, are named', () => {
-  writeFileSync(file, 'no database at all'.repeat(100))
-  const other = join(folder, 'nowhere/journal.db')
-  for (const name of [file, other]) {
-    const named = { code: 'unreadable', message: expect.stringContaining(`expected a journal at ${name}, got "`) }
-    expect(() => new JournalFile({ file: name, gateway: 'g' })).toThrow(expect.objectContaining(named))
-  }
+test('a folder that is not there is named', () => {
+  const nowhere = join(folder, 'nowhere/journal.db')
+  const named = { code: 'unreadable', message: expect.stringContaining(`expected a journal at ${nowhere}, got "`) }
+  expect(() => new JournalFile({ file: nowhere, gateway: 'g' })).toThrow(expect.objectContaining(named))
 })
 
 test('a newer file is refused by name', () => {

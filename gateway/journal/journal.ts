@@ -4,9 +4,10 @@ import type { Clock } from '#devices'
 import { sleep } from '#devices/time'
 import { type Ack, type Lane, type SiteEvent, SyncError } from '#wire'
 import { JournalError } from './journal-error.ts'
-import type { Entry, JournalCounters, LaneStates, SealedBatch } from './journal-file.ts'
 import type { JournalStore, OpenStore } from './journal-store.ts'
+import type { Entry, JournalCounters, SealedBatch } from './journal-tables.ts'
 import { JournalThread } from './journal-thread.ts'
+import type { LaneStates } from './lane-counts.ts'
 import type { VersionedReading } from './series-memory.ts'
 
 /** A reading waits this long for others to share its commit. */
@@ -121,6 +122,12 @@ export class Journal implements AsyncDisposable {
     return this.#store.call('settle', ack)
   }
 
+  /** Begins a new epoch, where this one is still the journal's: rows that wait get new numbers in it. */
+  async renew(epoch: string, why: string): Promise<void> {
+    await this.#store.call('renew', epoch, why)
+    for (const listener of this.#listeners) listener()
+  }
+
   /** What was kept under keys that begin so, as it was after the last commit. */
   states(prefix: string): Promise<[key: string, body: string][]> {
     return this.#store.call('states', prefix)
@@ -159,8 +166,7 @@ export class Journal implements AsyncDisposable {
   }
 
   async #commit(entry: Omit<Entry, 'commit'>): Promise<void> {
-    for (;;) {
-      const commit = { boot: this.boot, journalled: this.#clock.now(), mono: Math.round(this.#clock.mono()) }
+    for (let commit = this.#commitNow(); ; ) {
       try {
         await this.#store.call('append', { ...entry, commit })
         this.#tellFailing(false, null)
@@ -171,9 +177,15 @@ export class Journal implements AsyncDisposable {
         if (!isDisk) throw error
         this.#tellFailing(true, error)
         if (this.#isLastTry.signal.aborted) throw this.#unwritten(error, entry.events.length)
+        // A commit that failed may be on disk nevertheless: under its old name it is found there.
+        if (error.code === 'full') commit = this.#commitNow()
         await sleep(RETRY_MS, this.#isLastTry.signal, this.#clock)
       }
     }
+  }
+
+  #commitNow(): Entry['commit'] {
+    return { boot: this.boot, journalled: this.#clock.now(), mono: Math.round(this.#clock.mono()) }
   }
 
   #unwritten({ code, message }: JournalError, events: number): JournalError {

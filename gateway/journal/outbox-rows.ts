@@ -25,17 +25,22 @@ function fromCell(cell: Cell): Value {
 const numbers = new Float64Array(8)
 const numberBytes = new Uint8Array(numbers.buffer)
 
+/** A row of the table `reading`, as it lies there. */
+export interface RawReading {
+  readonly seq: number
+  readonly series: number
+  readonly at: number
+  readonly n: number
+  readonly value: Cell
+  readonly quality: number
+  readonly reason: number
+  readonly commit: number
+  readonly sum: number
+}
+
 /** A checksum in every row: SQLite does not notice a flipped bit in a page. A text's own sum stands for it among the numbers. */
-function readingSum(
-  seq: number,
-  series: number,
-  at: number,
-  n: number,
-  cell: unknown,
-  quality: number,
-  reason: number,
-  commit: number,
-): number {
+export function readingSum({ seq, series, at, n, value, quality, reason, commit }: Omit<RawReading, 'sum'>): number {
+  const cell: unknown = value
   numbers[0] = seq
   numbers[1] = series
   numbers[2] = at
@@ -48,8 +53,9 @@ function readingSum(
   numbers[7] = commit
   return crc32(numberBytes)
 }
+export const isWholeReading = (row: RawReading): boolean => row.sum === readingSum(row)
 const NULL_MARK = 0.25
-const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
+export const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
 
 /** @returns the number that its rows name */
 export function insertCommit(sql: Statements, { boot, journalled, mono }: Commit): number {
@@ -69,18 +75,15 @@ export function insertReading(
 ): void {
   const { at, value, quality, reason } = reading
   const cell = toCell(value)
-  const codes = [QUALITIES.indexOf(quality), reason === undefined ? 0 : REASONS.indexOf(reason) + 1] as const
-  sql.run(
-    'INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    seq,
-    series,
-    at,
-    n,
-    cell,
-    ...codes,
-    commit,
-    readingSum(seq, series, at, n, cell, ...codes, commit),
-  )
+  const codes = { quality: QUALITIES.indexOf(quality), reason: reason === undefined ? 0 : REASONS.indexOf(reason) + 1 }
+  insertRaw(sql, { seq, series, at, n, value: cell, ...codes, commit })
+}
+
+/** Sums the row up anew. */
+export function insertRaw(sql: Statements, row: Omit<RawReading, 'sum'>): void {
+  const { seq, series, at, n, value, quality, reason, commit } = row
+  const insert = 'INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
+  sql.run(insert, seq, series, at, n, value, quality, reason, commit, readingSum(row))
 }
 
 export function insertEvent(sql: Statements, lane: Lane, seq: number, event: SiteEvent): void {
@@ -88,24 +91,15 @@ export function insertEvent(sql: Statements, lane: Lane, seq: number, event: Sit
   sql.run('INSERT INTO notice VALUES (?, ?, ?, ?)', lane, seq, body, noticeSum(lane, seq, body))
 }
 
-interface ReadingRow {
-  readonly seq: number
-  readonly series: number
+interface ReadingRow extends RawReading {
   /** Null: the damaged number of a series that is none. */
   readonly device: string | null
   readonly point: string
   readonly hash: string
-  readonly at: number
-  readonly n: number
-  readonly value: Cell
-  readonly quality: number
-  readonly reason: number
-  readonly commit: number
   /** Null: the damaged number of a commit that is none. */
   readonly boot: string | null
   readonly journalled: number
   readonly mono: number
-  readonly sum: number
   readonly seriesSum: number
   readonly commitSum: number
 }
@@ -131,12 +125,7 @@ export function selectReadings(sql: Statements, first: number, last: number, row
   )
   return checked(
     rows,
-    (row): row is WholeRow =>
-      row.device !== null &&
-      row.boot !== null &&
-      isSeries(row) &&
-      isCommit(row) &&
-      row.sum === readingSum(row.seq, row.series, row.at, row.n, row.value, row.quality, row.reason, row.commit),
+    (row): row is WholeRow => row.device !== null && row.boot !== null && isSeries(row) && isCommit(row) && isWholeReading(row),
     ({ seq, device, point, hash, at, n, value, quality, reason, boot, journalled, mono }) => {
       const why = REASONS[reason - 1]
       const judged = { quality: QUALITIES[quality] ?? 'bad', ...(why && { reason: why }) }

@@ -131,6 +131,7 @@ function diskOf(disk: SimulatedDisk, process: SimulatedProcess, random: () => nu
     lock: () => ({ [Symbol.dispose]: () => {} }),
     exists: (file) => disk.exists(file),
     setAside: (file, to) => disk.rename(file, to),
+    remove: (file) => disk.replace(file, undefined),
     copy: (db, to) => disk.replace(to, db.serialize()),
     read: (file) => disk.image(file)?.toString('utf8') ?? null,
     write: (file, text) => disk.replace(file, Buffer.from(text)),

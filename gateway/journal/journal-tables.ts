@@ -1,0 +1,301 @@
+import type Database from 'better-sqlite3'
+import type { Ack, JournalDamaged, JournalRenewed, LossRecord, SiteEvent } from '#wire'
+import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, type Lane, rangesOf } from '#wire/batch'
+import { JournalError } from './journal-error.ts'
+import { LaneCounts, type LaneStates } from './lane-counts.ts'
+import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
+import { renumberNotices, renumberReadings } from './renumber.ts'
+import { factSum } from './row-sums.ts'
+import { SeriesMemory, type VersionedReading } from './series-memory.ts'
+import { selectStates, storeState } from './state-rows.ts'
+import { Statements } from './statements.ts'
+
+/** What one commit takes in. */
+export interface Entry {
+  readonly readings: readonly VersionedReading[]
+  readonly events: readonly SiteEvent[]
+  /** What a part of the site wants to find again after a restart, as it is after these rows: the newest body of each key. */
+  readonly states: readonly (readonly [key: string, body: string])[]
+  readonly commit: Commit
+}
+
+/** A batch as it goes out; sealed once, so that sending it again sends the same bytes. */
+export interface SealedBatch {
+  readonly lane: Lane
+  readonly first: number
+  readonly last: number
+  readonly rows: number
+  readonly bytes: Uint8Array
+}
+
+/** What the journal itself met since it was opened. */
+export interface JournalCounters {
+  /** Rows that said again what was journalled already. */
+  readonly duplicates: number
+  /** Rows and states whose checksum did not hold; each row is declared lost. */
+  readonly damaged: number
+  /** Times that the disk failed to read or write. */
+  readonly diskErrors: number
+  /** Times that the numbers began anew. */
+  readonly renewals: number
+}
+
+/** Counts on while connections come and go. */
+export type Counting = { -readonly [K in keyof JournalCounters]: JournalCounters[K] }
+
+/** Rows in one delete: the writer never stands still for long. */
+const DELETE_ROWS_MAX = 5000
+
+/** The tables of an open journal. Each call is one transaction; seqs are given in the transaction that stores the row, gap-free in a lane. */
+export class JournalTables {
+  readonly sql: Statements
+  readonly counts: LaneCounts
+  readonly #db: Database.Database
+  readonly #gateway: string
+  readonly #counting: Counting
+  readonly #memory: SeriesMemory
+  #epoch: string
+
+  constructor(db: Database.Database, gateway: string, counting: Counting) {
+    this.#db = db
+    this.#gateway = gateway
+    this.#counting = counting
+    this.sql = new Statements(db)
+    this.#memory = new SeriesMemory(this.sql)
+    this.counts = new LaneCounts(this.sql)
+    this.#epoch = this.#meta('epoch') ?? ''
+  }
+
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  /** The epoch that this one followed in the same file. */
+  get previous(): string | null {
+    return this.#meta('previous')
+  }
+
+  /** Journal time of the newest commit, epoch ms. */
+  get newestAt(): number {
+    return this.sql.get<{ at: number | null }>('SELECT MAX(journalled) AS at FROM "commit"')?.at ?? 0
+  }
+
+  /** The number of the newest commit. */
+  get newestCommit(): number {
+    return this.sql.get<{ id: number | null }>('SELECT MAX(id) AS id FROM "commit"')?.id ?? 0
+  }
+
+  hasCommitAfter(id: number, { boot, mono, journalled }: Commit): boolean {
+    const find = 'SELECT id FROM "commit" WHERE id > ? AND boot = ? AND mono = ? AND journalled = ?'
+    return this.sql.get(find, id, boot, mono, journalled) !== undefined
+  }
+
+  /**
+   * A journal's seqs are its gateway's: under another name they would start in the middle, and what is before would count as missing.
+   * @throws JournalError `foreign`
+   */
+  requireOwner(file: string): void {
+    this.sql.run("INSERT OR IGNORE INTO meta VALUES ('gateway', ?)", this.#gateway)
+    const owner = this.#meta('gateway')
+    if (owner !== this.#gateway)
+      throw new JournalError(
+        'foreign',
+        `expected the journal of gateway ${this.#gateway} at ${file}, got that of ${owner}: give each its own data folder`,
+      )
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  append({ readings, events, states, commit }: Entry): void {
+    this.transaction(() => {
+      const id = insertCommit(this.sql, commit)
+      for (const reading of readings) this.#appendReading(reading, id, commit.journalled)
+      for (const event of events) this.appendEvent(event)
+      for (const [key, body] of states) storeState(this.sql, key, body, commit.journalled)
+      this.counts.store()
+    })
+  }
+
+  /** The first batch of the lane whose rows lie after `after`: one sealed before, or the waiting rows sealed now; null where nothing waits. */
+  next(lane: Lane, after: number): SealedBatch | null {
+    return this.transaction(() => {
+      for (let from = after; ; ) {
+        const known = this.sql.get<{ first: number; last: number }>(
+          'SELECT first, last FROM batch WHERE lane = ? AND first > ? ORDER BY first LIMIT 1',
+          lane,
+          from,
+        )
+        const batch = known ? this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX) : this.#sealNew(lane, from)
+        if (batch || !known) return batch
+        // Every row of it was set aside meanwhile.
+        this.sql.run('DELETE FROM batch WHERE lane = ? AND first = ?', lane, known.first)
+        from = known.last
+      }
+    })
+  }
+
+  /** Frees exactly the rows that the cloud has or refuses; refused ones are set aside with the reason. An older epoch's ack frees nothing. */
+  settle({ epoch, lane, ranges, refused }: Pick<Ack, 'epoch' | 'lane' | 'ranges' | 'refused'>): void {
+    if (epoch !== this.epoch) return
+    for (const [first, last, why] of refused) this.transaction(() => this.#setAside(lane, first, last, why))
+    for (const [first, last] of ranges) this.free(lane, first, Math.min(last, this.counts.issued(lane)))
+  }
+
+  lanes(): LaneStates {
+    return this.counts.states()
+  }
+
+  /** The states kept under keys that begin so; a damaged one is told and gone. */
+  states(prefix: string): [key: string, body: string][] {
+    const { whole, damaged } = selectStates(this.sql, prefix)
+    if (damaged.length > 0)
+      this.transaction(() => {
+        for (const key of damaged) this.sql.run('DELETE FROM state WHERE key = ?', key)
+        this.#counting.damaged += damaged.length
+        const what = `the checksum of ${damaged.length} states under "${prefix}" does not hold; they begin anew`
+        this.tellDamaged({ what }, this.newestAt)
+      })
+    return whole
+  }
+
+  /** Begins a new epoch: rows that wait get new numbers in their order, behind the event that says so. */
+  renew(epoch: string, renewed: JournalRenewed, at: number): void {
+    this.transaction(() => {
+      this.setMeta('previous', this.#epoch)
+      this.setMeta('epoch', epoch)
+      this.#epoch = epoch
+      this.sql.run('DELETE FROM batch')
+      this.counts.renumber('alarm', renumberNotices(this.sql, 'alarm', 0))
+      const waiting = renumberNotices(this.sql, 'event', 1)
+      this.counts.renumber('event', 0)
+      this.tellRenewed(renewed, at)
+      this.counts.renumber('event', waiting + 1)
+      this.counts.renumber('reading', renumberReadings(this.sql))
+      this.counts.store()
+    })
+    this.#counting.renewals += 1
+  }
+
+  tellRenewed(renewed: JournalRenewed, at: number): void {
+    const id = `journal.renewed-${this.epoch}-${renewed.previous}`
+    this.appendEvent({ id, kind: 'journal.renewed', at, body: { ...renewed } })
+    this.counts.store()
+  }
+
+  tellDamaged(damage: JournalDamaged, at: number): void {
+    const id = `journal.damaged-${this.epoch}-${this.counts.issued('event') + 1}`
+    this.appendEvent({ id, kind: 'journal.damaged', at, body: { ...damage } })
+    this.counts.store()
+  }
+
+  /** The same fact told twice is one fact. */
+  appendEvent(event: SiteEvent): void {
+    const body = JSON.stringify(event.body)
+    const fact = [event.id, event.kind, event.device ?? null, event.at, body, factSum(body)] as const
+    if (this.sql.run('INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING', ...fact).changes === 0) return
+    const lane = event.kind === 'alarm' ? 'alarm' : 'event'
+    insertEvent(this.sql, lane, this.counts.give(lane), event)
+  }
+
+  /** Takes rows out of the outbox, a bounded number at a time. */
+  free(lane: Lane, first: number, last: number): void {
+    for (let from = first; from <= last; from += DELETE_ROWS_MAX) {
+      const to = Math.min(last, from + DELETE_ROWS_MAX - 1)
+      this.transaction(() => {
+        const { changes } =
+          lane === 'reading'
+            ? this.sql.run('DELETE FROM reading WHERE seq BETWEEN ? AND ?', from, to)
+            : this.sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
+        this.counts.free(lane, from, to, changes)
+        if (lane === 'reading') this.#memory.store()
+        this.sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
+        // The lowest of several: one damaged number must not take the commits of whole rows with it.
+        if (lane === 'reading')
+          this.sql.run(
+            'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
+          )
+      })
+    }
+  }
+
+  /** Memory follows the file also where a transaction failed. */
+  transaction<T>(work: () => T): T {
+    if (this.#db.inTransaction) return work()
+    try {
+      return this.sql.transaction(work)
+    } catch (error) {
+      this.#memory.load()
+      this.counts.load()
+      this.#epoch = this.#meta('epoch') ?? ''
+      throw error
+    }
+  }
+
+  setMeta(key: string, value: string): void {
+    this.sql.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, value)
+  }
+
+  #meta(key: string): string | null {
+    return this.sql.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key)?.value ?? null
+  }
+
+  #appendReading(reading: VersionedReading, commit: number, journalled: number): void {
+    const place = this.#memory.place(reading, toCell(reading.value), journalled)
+    if (place === null) {
+      this.#counting.duplicates += 1
+      return
+    }
+    const { series, n } = place
+    const stored: VersionedReading = n === 0 ? reading : { ...reading, quality: 'suspect', reason: 'conflict' }
+    insertReading(this.sql, this.counts.give('reading'), series, n, commit, stored)
+  }
+
+  #sealNew(lane: Lane, after: number): SealedBatch | null {
+    const sealed = this.sql.get<{ last: number | null }>('SELECT MAX(last) AS last FROM batch WHERE lane = ?', lane)?.last ?? 0
+    const batch = this.#seal(lane, Math.max(after, sealed) + 1, Number.MAX_SAFE_INTEGER, BATCH_ROWS_MAX)
+    if (batch) this.sql.run('INSERT INTO batch VALUES (?, ?, ?)', lane, batch.first, batch.last)
+    return batch
+  }
+
+  /** Encodes the rows from `first` to `last`, fewer where they do not fit into one message. */
+  #seal(lane: Lane, first: number, last: number, rowsMax: number): SealedBatch | null {
+    const readings = lane === 'reading' ? selectReadings(this.sql, first, last, rowsMax) : null
+    const events = lane === 'reading' ? null : selectEvents(this.sql, lane, first, last, rowsMax)
+    this.#loseDamaged(lane, (readings ?? events)?.damaged ?? [])
+    const rows = readings?.rows ?? events?.rows ?? []
+    const [start, end] = [rows[0]?.seq, rows.at(-1)?.seq]
+    if (start === undefined || end === undefined) return null
+    const head = { gateway: this.#gateway, epoch: this.epoch, first: start, last: end }
+    const bytes = encodeBatch(
+      lane === 'reading' ? { ...head, lane, rows: readings?.rows ?? [] } : { ...head, lane, rows: events?.rows ?? [] },
+    )
+    if (bytes.length > BATCH_BYTES_MAX && rows.length > 1) return this.#seal(lane, first, last, rows.length >> 1)
+    return { lane, first: start, last: end, rows: rows.length, bytes }
+  }
+
+  /** A damaged row is set aside, never sent and never deleted; that it will not come is a record of its own. */
+  #loseDamaged(lane: Lane, seqs: readonly number[]): void {
+    const [first] = seqs
+    if (first === undefined) return
+    this.#counting.damaged += seqs.length
+    for (const seq of seqs) this.#setAside(lane, seq, seq, 'checksum')
+    const loss: LossRecord = { epoch: this.epoch, lane, seqs: rangesOf(seqs), count: seqs.length, why: 'checksum' }
+    this.appendEvent({ id: `loss-${this.epoch}-${lane}-${first}`, kind: 'loss', at: this.newestAt, body: { ...loss } })
+    this.counts.store()
+  }
+
+  #setAside(lane: Lane, first: number, last: number, why: string): void {
+    const into = 'INSERT OR IGNORE INTO aside (epoch, lane, seq, why, body, journalled)'
+    // Also of a row whose damage has made a number into bytes.
+    const body = "concat_ws(',', quote(series), quote(at), quote(n), quote(value), quote(quality), quote(reason))"
+    const from =
+      lane === 'reading'
+        ? `SELECT ?, ?, seq, ?, ${body}, ? FROM reading WHERE seq BETWEEN ? AND ?`
+        : 'SELECT ?, lane, seq, ?, body, ? FROM notice WHERE lane = ? AND seq BETWEEN ? AND ?'
+    const values = lane === 'reading' ? [lane, why, this.newestAt] : [why, this.newestAt, lane]
+    this.sql.run(`${into} ${from}`, this.epoch, ...values, first, last)
+    this.free(lane, first, Math.min(last, this.counts.issued(lane)))
+  }
+}
