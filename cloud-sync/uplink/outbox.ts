@@ -11,6 +11,7 @@ export interface OutgoingBatch {
 
 /** What the uplink needs of a journal: it sends and settles, and remembers nothing itself. */
 export interface Outbox {
+  /** The life of the numbers; where it changes, the next connection says so. */
   readonly epoch: string
   readonly boot: string
   /** Highest seq given out, lowest not acknowledged (0: none) and waiting rows of each lane. */
@@ -19,6 +20,8 @@ export interface Outbox {
   next(lane: Lane, after: number): Promise<OutgoingBatch | null>
   /** Frees exactly what the acknowledgement names. */
   settle(ack: Ack): Promise<void>
+  /** Begins a new epoch, where this one is still the outbox's. */
+  renew(epoch: string, why: string): Promise<void>
   /** Calls after each commit. */
   onCommit(listener: () => void): Disposable
 }

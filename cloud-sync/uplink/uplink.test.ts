@@ -6,14 +6,14 @@ import { expect, test } from 'vitest'
 import { wallClock } from '#devices'
 import { Session } from '#mqtt'
 import { type Outbox, type OutgoingBatch, Uplink } from '#uplink'
-import { type Ack, decodeStatus, encodeAck, LANES, type Lane, type Status } from '#wire'
+import { type Ack, decodeStatus, encodeAck, LANES, type Lane, renewal, type Status } from '#wire'
 
 const EPOCH = '0123456789abcdef'
 const log = pino({ enabled: false })
 
 /** An outbox in memory: a row is its seq, a batch is up to ten rows. */
 class MemoryOutbox implements Outbox {
-  readonly epoch = EPOCH
+  epoch = EPOCH
   readonly boot = 'boot'
   readonly #rows: Record<Lane, number[]> = { alarm: [], event: [], reading: [] }
   readonly #issued: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
@@ -41,6 +41,14 @@ class MemoryOutbox implements Outbox {
   async settle({ lane, ranges, refused }: Ack): Promise<void> {
     const gone = [...ranges, ...refused]
     this.#rows[lane] = this.#rows[lane].filter((seq) => !gone.some(([first, last]) => seq >= first && seq <= last))
+  }
+  async renew(epoch: string): Promise<void> {
+    if (epoch !== this.epoch) return
+    this.epoch = 'fedcba9876543210'
+    for (const lane of LANES) {
+      this.#rows[lane] = this.#rows[lane].map((_, index) => index + 1)
+      this.#issued[lane] = this.#rows[lane].length
+    }
   }
   onCommit(listener: () => void): Disposable {
     this.#listeners.add(listener)
@@ -73,6 +81,7 @@ async function openBroker(port = 0) {
 interface Cloud extends AsyncDisposable {
   readonly sent: string[]
   readonly statuses: Status[]
+  publish(topic: string, payload: Uint8Array): Promise<void>
   ack(lane: Lane, ranges: Ack['ranges'], refused?: Ack['refused'], credit?: number): Promise<void>
 }
 
@@ -100,7 +109,8 @@ async function openCloud(url: string, isAcking: boolean): Promise<Cloud> {
   await session.subscribe('sluice/1/+/status')
   const ack: Cloud['ack'] = (lane, ranges, refused = [], credit = 1_000_000) =>
     session.publish('sluice/1/g/ack', encodeAck({ epoch: EPOCH, lane, ranges, refused, credit }))
-  return { sent, statuses, ack, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() }
+  const publish: Cloud['publish'] = (topic, payload) => session.publish(topic, payload)
+  return { sent, statuses, publish, ack, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() }
 }
 
 const hello = () => ({
@@ -157,6 +167,32 @@ test('after a broken link everything unacknowledged is sent again, and rows that
   await using cloud = await openCloud(again.url, true)
   await until(() => isEmpty(outbox))
   expect(new Set(cloud.sent)).toEqual(new Set(['event 1 3']))
+})
+
+test('ordered to begin a new epoch, the outbox renumbers and the uplink says hello again before it sends', async () => {
+  await using broker = await openBroker()
+  await using cloud = await openCloud(broker.url, false)
+  const outbox = new MemoryOutbox()
+  outbox.add('event', 12)
+  await outbox.settle({ epoch: EPOCH, lane: 'event', ranges: [[1, 4]], refused: [], credit: 1 })
+  await using _ = Uplink.start({
+    url: broker.url,
+    gateway: 'g',
+    outbox,
+    hello: () => ({ ...hello(), epoch: outbox.epoch }),
+    clock: wallClock(),
+    random: () => 0,
+    drainMs: 200,
+    log,
+  })
+  await until(() => cloud.sent.length === 1)
+  const order = encodeAck(renewal(EPOCH, 0, 'numbers were given out twice'))
+  await cloud.publish('sluice/1/g/ack', order)
+  await until(() => cloud.sent.length === 2)
+  await cloud.publish('sluice/1/g/ack', order)
+  expect(cloud.sent).toEqual(['event 5 12', 'event 1 8'])
+  const again = cloud.statuses.filter(({ epoch }) => epoch === 'fedcba9876543210')
+  expect(again.at(-1)).toMatchObject({ online: true, lanes: { event: { issued: 8, oldest: 1 } } })
 })
 
 test('a cloud that comes later asks for what nobody heard, and gets it at once', async () => {

@@ -110,7 +110,8 @@ export class Uplink implements AsyncDisposable {
 
   /** One connection, from the hello to its end. */
   async #converse(onOpen: () => void): Promise<void> {
-    const { url, gateway, clock, connect = Session.open } = this.#options
+    const { url, gateway, clock, outbox, connect = Session.open } = this.#options
+    const { epoch } = outbox
     const will = { topic: topic(gateway, 'status'), payload: encodeStatus(this.#status(false)) }
     await using session = await connect(
       { url, clientId: `sluice-${gateway}`, will, onMessage: (_, payload) => this.#settle(payload) },
@@ -130,25 +131,27 @@ export class Uplink implements AsyncDisposable {
       },
     }
     this.#beginAgain()
+    const isSame = () => outbox.epoch === epoch
     await session.subscribe(topic(gateway, 'ack'))
     await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })
     this.#tell(true, null)
     onOpen()
     try {
-      await this.#pump(session)
+      await this.#pump(session, isSame)
     } finally {
       if (!session.closed.aborted)
         await session.publish(will.topic, encodeStatus(this.#status(false)), { retain: true }).catch(() => {})
-      this.#tell(false, this.#stop.signal.aborted ? null : 'the connection ended')
+      const why = isSame() ? 'the connection ended' : 'the journal begins a new epoch'
+      this.#tell(false, this.#stop.signal.aborted ? null : why)
     }
   }
 
-  /** Hands one batch after the other to the connection, the lanes in order of right of way. */
-  async #pump(session: Connection): Promise<void> {
+  /** Hands one batch after the other to the connection, the lanes in order of right of way; ends with the epoch. */
+  async #pump(session: Connection, isSame: () => boolean): Promise<void> {
     const { clock, gateway, outbox } = this.#options
     let told = JSON.stringify(outbox.lanes)
     let toldAt = clock.mono()
-    while (!session.closed.aborted && !this.#stop.signal.aborted) {
+    while (!session.closed.aborted && !this.#stop.signal.aborted && isSame()) {
       for (const lane of this.#window.expire(clock.mono())) this.#cursor[lane] = 0
       if (clock.mono() - toldAt >= STATUS_MS && told !== JSON.stringify(outbox.lanes)) {
         told = JSON.stringify(outbox.lanes)
@@ -161,6 +164,7 @@ export class Uplink implements AsyncDisposable {
         await this.#bell.wait(heard, this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal, clock)
         continue
       }
+      if (!isSame()) return
       this.#window.add(batch, clock.mono())
       await session.publish(topic(gateway, 'up'), batch.bytes)
       const { batchesSent, rowsSent } = this.#state
@@ -213,6 +217,10 @@ export class Uplink implements AsyncDisposable {
     try {
       const ack = decodeAck(payload)
       if (ack.epoch !== outbox.epoch) return
+      if (ack.renew !== undefined) {
+        this.#renew(ack.epoch, ack.renew)
+        return
+      }
       if (isInvitation(ack) && ack.credit > 0) {
         this.#beginAgain()
         this.#bell.ring()
@@ -232,6 +240,15 @@ export class Uplink implements AsyncDisposable {
     } catch (error) {
       log.warn({ err: error }, 'dropped an acknowledgement that cannot be read')
     }
+  }
+
+  #renew(epoch: string, why: string): void {
+    const { outbox, log } = this.#options
+    log.warn({ epoch, why }, 'the cloud orders a new epoch; rows that wait get new numbers')
+    outbox.renew(epoch, why).then(
+      () => this.#bell.ring(),
+      (error: Error) => log.error({ err: error }, 'the journal could not begin a new epoch; the cloud will say so again'),
+    )
   }
 
   #status(online: boolean): Status {
