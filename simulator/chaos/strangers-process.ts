@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '#simulator'
 import { connectPacket, fixedHeader } from './raw-mqtt.ts'
@@ -29,6 +30,8 @@ const AT_ONCE_MAX = 200
 const TICK_MS = 10
 const TELL_MS = 250
 const DRIP_MS = 400
+/** One that was cut off sits down again after so long. */
+const AGAIN_MS = 1000
 const ADDRESSES = 200
 const HUGE = 256 * 1024 * 1024 - 1
 
@@ -52,6 +55,8 @@ const OPENINGS: readonly ((name: string) => readonly Buffer[])[] = [
 
 const flood = JSON.parse(process.argv[2] ?? '{}') as Flood
 process.on('disconnect', () => process.exit())
+// Strangers have machines of their own: here they take only the time that nobody else wants.
+setPriority(constants.priority.PRIORITY_LOW)
 await run(flood)
 process.disconnect()
 
@@ -101,7 +106,7 @@ async function run({ port, seed, bytes, durationMs, idlers }: Flood): Promise<vo
     socket.once('close', () => {
       open.delete(socket)
       clearInterval(dripping)
-      setTimeout(idle, TICK_MS)
+      setTimeout(idle, AGAIN_MS)
     })
   }
   for (let count = 0; count < idlers; count++) idle()
