@@ -5,6 +5,7 @@ import { openJournal } from './journal-opening.ts'
 import type { Counting, Entry, JournalCounters, JournalTables, SealedBatch } from './journal-tables.ts'
 import type { LaneStates } from './lane-counts.ts'
 import { MarkFile } from './mark-file.ts'
+import { SWEEP_MS, sweep } from './sweep.ts'
 
 export interface JournalFileOptions {
   readonly file: string
@@ -33,6 +34,7 @@ export class JournalFile implements Disposable {
   /** The last commit that was tried, and the number of the one before it; null where it came to be. */
   #doubtful: { readonly commit: Commit; readonly after: number } | null = null
   #isFailing = false
+  #sweptAt = Number.NEGATIVE_INFINITY
   #now: number | undefined
   #epoch = ''
   #lanes: LaneStates
@@ -78,6 +80,7 @@ export class JournalFile implements Disposable {
     this.#owed = []
     this.#isFailing = false
     this.#mark.offer(this.#markOf(tables), mono)
+    this.#sweep(journalled, mono)
   }
 
   /** The first batch of the lane whose rows lie after `after`; null where nothing waits. */
@@ -121,6 +124,17 @@ export class JournalFile implements Disposable {
       this.#tables.close()
     }
     this.#lock[Symbol.dispose]()
+  }
+
+  /** Seldom, and never a reason to try the rows again that are on disk. */
+  #sweep(now: number, mono: number): void {
+    if (mono - this.#sweptAt < SWEEP_MS) return
+    this.#sweptAt = mono
+    try {
+      this.#perform((tables) => tables.transaction(() => sweep(tables.sql, now)))
+    } catch {
+      // The next sweep goes on.
+    }
   }
 
   #open(): JournalTables {
