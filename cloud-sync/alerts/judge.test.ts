@@ -75,6 +75,10 @@ afterEach(async () => {
 
 async function openFresh(): Promise<void> {
   records = await openRecords(join(folder, `${files++}.db`))
+  await describe()
+}
+
+async function describe(): Promise<void> {
   const name = { zh: '站', en: 'station' }
   const described = { name, station: { id: 's', name }, profile: 'x/y', hash: HASH, gateway: 'g', at: 0 }
   await records.db.transaction().execute(async (trx) => {
@@ -173,6 +177,20 @@ test('late, shuffled, doubled and with restarts in between: the same incidents a
     { numRuns: 10 },
   )
   await openFresh()
+})
+
+test('rows that came before their device was described are judged with the first that come after', async () => {
+  await openFresh()
+  await take(new Judge(rules, log), rows)
+  const wanted = await standing()
+  await records[Symbol.asyncDispose]()
+  records = await openRecords(join(folder, `${files++}.db`))
+  const half = rows.length / 2
+  await take(new Judge(rules, log), rows.slice(0, half))
+  expect(await standing()).toEqual([])
+  await describe()
+  await take(new Judge(rules, log), rows.slice(half))
+  expect(await standing()).toEqual(wanted)
 })
 
 test('what only late rows show is marked as retrospective, and what they take back is withdrawn, not forgotten', async () => {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { RecordTables } from '#cloud/store'
 import type { JournalledReading, Rule } from '#wire'
 import { reviseIncidents } from './incidents.ts'
-import { type NumberedInput, RuleJudge } from './rule-judge.ts'
+import { keepInputs, type NumberedInput, RuleJudge } from './rule-judge.ts'
 
 /** Judges the rows of every rule's point and keeps the incidents. */
 export class Judge {
@@ -40,11 +40,12 @@ export class Judge {
   }
 
   async #judge(trx: Kysely<RecordTables>, rule: Rule, rows: readonly JournalledReading[], recorded: number): Promise<void> {
-    const judge = await this.#judgeOf(trx, rule, rows.at(-1)?.hash ?? '')
-    if (judge === null) return
+    const hash = rows.at(-1)?.hash ?? ''
+    const judge = await this.#judgeOf(trx, rule, hash)
     const inputs = rows.flatMap(({ at, n, value, quality }): NumberedInput[] =>
       value === null || typeof value === 'number' ? [{ at, n, value, quality }] : [],
     )
+    if (judge === null) return keepInputs(trx, { rule, hash }, inputs)
     const findings = await judge.take(trx, inputs)
     await reviseIncidents(trx, { rule, version: judge.version, source: 'cloud', ...findings }, recorded)
     for (const { verdict, isRetrospective } of findings.added) {
@@ -68,7 +69,7 @@ export class Judge {
     if (point === undefined) {
       this.#log.warn(
         { rule: rule.id, device: rule.device, point: rule.point, hash },
-        'rows of a profile version that nobody described: not judged',
+        'rows of a profile version that nobody described: judged once it is',
       )
       return null
     }

@@ -26,6 +26,28 @@ interface Head {
   readonly state: unknown
 }
 
+/** Keeps rows of a point that nobody described yet; they are judged with the first that come after its description. */
+export async function keepInputs(
+  trx: Kysely<RecordTables>,
+  { rule, hash }: { readonly rule: Rule; readonly hash: string },
+  inputs: readonly NumberedInput[],
+): Promise<void> {
+  await putInputs(trx, keyOf(rule, hash), inputs)
+}
+
+function keyOf(rule: Rule, hash: string): string {
+  return `${rule.id} ${ruleVersion(rule)} ${hash}`
+}
+
+async function putInputs(trx: Kysely<RecordTables>, rule: string, inputs: readonly NumberedInput[]): Promise<void> {
+  if (inputs.length === 0) return
+  await trx
+    .insertInto('judge_input')
+    .values(inputs.map(({ at, n, value, quality }) => ({ rule, at, n, value, quality })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
 /**
  * One rule over its point, folded in the order of `at`. Rows in order go on from the state in memory; a late row folds again from the last
  * checkpoint before it, and only what then differs from what was said is told. The state survives as checkpoint + inputs, in the transaction
@@ -37,27 +59,25 @@ export class RuleJudge {
   /** Another rule text or another profile version is another fold: its state is not this one's. */
   readonly #key: string
   readonly #fold: RuleFold<unknown>
+  /** Null until everything that was kept has been judged: rows may have come before their point was described. */
   #head: Head | null = null
 
   constructor(rule: Rule, point: RulePoint, hash: string) {
     this.rule = rule
     this.version = ruleVersion(rule)
-    this.#key = `${rule.id} ${this.version} ${hash}`
+    this.#key = keyOf(rule, hash)
     this.#fold = ruleFold(rule, point)
   }
 
   /** Takes rows, in any order. @returns what is said anew, and no longer */
   async take(trx: Kysely<RecordTables>, rows: readonly NumberedInput[]): Promise<Findings> {
-    const head = this.#head ?? (await this.#load(trx))
-    const inputs = rows.filter(({ at }) => at > head.at - REFOLD_MAX_MS).sort((a, b) => a.at - b.at || a.n - b.n)
+    const head = this.#head
+    const newest = head?.at ?? (await this.#newest(trx))
+    const inputs = rows.filter(({ at }) => at > newest - REFOLD_MAX_MS).sort((a, b) => a.at - b.at || a.n - b.n)
     const [first] = inputs
     if (first === undefined) return NOTHING
-    await trx
-      .insertInto('judge_input')
-      .values(inputs.map(({ at, n, value, quality }) => ({ rule: this.#key, at, n, value, quality })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-    return first.at > head.at ? this.#goOn(trx, head, inputs) : this.#foldAgain(trx, head, first.at)
+    await putInputs(trx, this.#key, inputs)
+    return head !== null && first.at > head.at ? this.#goOn(trx, head, inputs) : this.#foldAgain(trx, newest, first.at)
   }
 
   /** Forgets the state in memory: after a transaction that did not come to be. */
@@ -71,7 +91,7 @@ export class RuleJudge {
     return { added: verdicts.map((verdict) => ({ verdict, isRetrospective: false })), withdrawn: [] }
   }
 
-  async #foldAgain(trx: Kysely<RecordTables>, head: Head, from: number): Promise<Findings> {
+  async #foldAgain(trx: Kysely<RecordTables>, newest: number, from: number): Promise<Findings> {
     const rule = this.#key
     await trx.deleteFrom('rule_checkpoint').where('rule', '=', rule).where('at', '>=', from).execute()
     const start = await this.#checkpoint(trx)
@@ -82,7 +102,7 @@ export class RuleJudge {
     const isSame = (a: Pick<Verdict, 'at' | 'grade'>, b: Pick<Verdict, 'at' | 'grade'>) => a.at === b.at && a.grade === b.grade
     const added = verdicts.filter((verdict) => !said.some((before) => isSame(before, verdict)))
     const withdrawn = said.filter((before) => !verdicts.some((verdict) => isSame(before, verdict)))
-    return { added: added.map((verdict) => ({ verdict, isRetrospective: verdict.at <= head.at })), withdrawn }
+    return { added: added.map((verdict) => ({ verdict, isRetrospective: verdict.at <= newest })), withdrawn }
   }
 
   async #run(trx: Kysely<RecordTables>, { at, state }: Head, inputs: readonly NumberedInput[]): Promise<Verdict[]> {
@@ -99,10 +119,14 @@ export class RuleJudge {
     return verdicts
   }
 
-  async #load(trx: Kysely<RecordTables>): Promise<Head> {
-    const start = await this.#checkpoint(trx)
-    await this.#run(trx, start, await this.#inputsAfter(trx, start.at))
-    return this.#head ?? start
+  /** Time of the newest row that was kept. */
+  async #newest(trx: Kysely<RecordTables>): Promise<number> {
+    const { at } = await trx
+      .selectFrom('judge_input')
+      .select(({ fn }) => fn.max<number | null>('at').as('at'))
+      .where('rule', '=', this.#key)
+      .executeTakeFirstOrThrow()
+    return at ?? (await this.#checkpoint(trx)).at
   }
 
   async #checkpoint(trx: Kysely<RecordTables>): Promise<Head> {
