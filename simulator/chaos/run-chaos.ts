@@ -7,6 +7,7 @@ import { killSuite } from './kill.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
 import { killCloudSuite } from './kill-cloud.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
+import { repeatShuffleSuite } from './repeat-shuffle.ts'
 import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
 import { wipeBrokerSuite } from './wipe-broker.ts'
@@ -29,6 +30,7 @@ const suites: Readonly<Record<string, Suite>> = {
   T05: wipeBrokerSuite,
   T11: halfOpenSuite,
   T14: flapSuite,
+  T20: repeatShuffleSuite,
   T22: floodSuite,
   T23: frozenSuite,
   simulation: simulationSuite,
