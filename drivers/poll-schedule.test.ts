@@ -74,6 +74,24 @@ test('a clock that is set back does not silence the schedule', async () => {
   expect(await schedule.next(running)).toEqual([0])
 })
 
+test.each([3_600_000, -3_600_000, 86_400_000, -START])(
+  'a clock that steps by %i ms is polled on within one interval',
+  async (step) => {
+    const clock = movedClock(START)
+    const schedule = new PollSchedule([5_000, 60_000], clock)
+    await schedule.next(running)
+    clock.set(START + step)
+    const turns = { 0: 0, 1: 0 }
+    for (let second = 5; second <= 130; second += 5) {
+      const next = schedule.next(running)
+      clock.set(START + step + second * 1000)
+      for (const index of await next) turns[index === 0 ? 0 : 1]++
+    }
+    expect(turns[0]).toBeGreaterThanOrEqual(25)
+    expect(turns[1]).toBeGreaterThanOrEqual(2)
+  },
+)
+
 test('a stop ends the wait, and a wait after it', async () => {
   const stop = new AbortController()
   const schedule = new PollSchedule([3_600_000], manualClock(0))

@@ -14,7 +14,10 @@ export class AlertJudge implements ReaderWork {
   }
 
   async record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void> {
-    const rows = entries.flatMap(({ batch }) => (batch.lane === 'reading' ? batch.rows : []))
+    // One whose time is not known tells a rule nothing; one from tomorrow would make every row until then late.
+    const rows = entries.flatMap(({ batch }) =>
+      batch.lane === 'reading' ? batch.rows.filter(({ reason }) => reason !== 'clock') : [],
+    )
     await this.#judge.take(trx, rows, Date.now())
   }
 

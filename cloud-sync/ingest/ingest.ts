@@ -212,8 +212,8 @@ export class Ingest implements AsyncDisposable {
 
   async #takeStatus(gateway: string, bytes: Uint8Array, isRetained: boolean): Promise<void> {
     const status = decodeStatus(bytes)
-    // It was there before us: what it sent meanwhile nobody heard.
-    if (isRetained && status.online)
+    // It was there before us: what it sent meanwhile nobody heard. Or it waits for our time.
+    if (status.online && (isRetained || !status.clock.trusted))
       this.#session
         ?.publish(topic(gateway, 'ack'), encodeAck(invitation(status.epoch, this.#options.clock.now())))
         .catch(() => {})

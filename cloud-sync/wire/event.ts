@@ -102,6 +102,16 @@ export interface ClockRevised {
   readonly fromMono: number
   readonly toMono: number
   readonly deltaMs: number
+  /** Readings that it is about: seqs of an epoch. Others of the span were corrected before they were sent. */
+  readonly epoch?: string
+  readonly first?: number
+  readonly last?: number
+}
+
+/** Field `clock` in the body of an event or alarm whose `at` was taken from a clock that was not trusted: when it was in machine time. */
+export interface UntrustedTime {
+  readonly boot: string
+  readonly mono: number
 }
 
 /** Body of `loss`: rows that were given a seq and will not come. A row that arrives after all wins over it. */
