@@ -8,6 +8,7 @@ import { manualClock } from '#devices'
 import { Journal, JournalFile, type VersionedReading } from '#gateway/journal'
 import { LANES, type Lane, type SiteEvent } from '#wire'
 import { decodeBatch } from '#wire/decode'
+import { isWholeReading, readingSum } from './outbox-rows.ts'
 
 let folder: string
 let file: string
@@ -118,26 +119,31 @@ test('a refused row is set aside with the reason and the others move on', () => 
   expect(peek.db.prepare('SELECT lane, seq, why FROM aside').all()).toEqual([{ lane: 'reading', seq: 2, why: 'range' }])
 })
 
-test.each([['value = 99'], ["value = x'00'"], ['series = 99'], ['"commit" = 99'], ['quality = 1']])(
-  'damage to a row, as %s, is found: the row is set aside and declared lost, the others go',
-  (damage) => {
-    {
-      using journal = new JournalFile({ file, gateway: 'g' })
-      append(journal, [reading(1), reading(2), reading(3)])
-    }
-    {
-      using peek = openPeek()
-      peek.db.prepare(`UPDATE reading SET ${damage} WHERE seq = 2`).run()
-    }
+test.each([
+  ['value = 99'],
+
+  ["at = x'0000'"],
+  ["value = x'00'"],
+  ['series = 99'],
+  ['"commit" = 99'],
+  ['quality = 1'],
+])('damage to a row, as %s, is found: the row is set aside and declared lost, the others go', (damage) => {
+  {
     using journal = new JournalFile({ file, gateway: 'g' })
-    expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
-    expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
-      { kind: 'loss', body: { lane: 'reading', seqs: [[2, 2]], count: 1, why: 'checksum' } },
-    ])
+    append(journal, [reading(1), reading(2), reading(3)])
+  }
+  {
     using peek = openPeek()
-    expect(peek.db.prepare('SELECT seq, why FROM aside').all()).toEqual([{ seq: 2, why: 'checksum' }])
-  },
-)
+    peek.db.prepare(`UPDATE reading SET ${damage} WHERE seq = 2`).run()
+  }
+  using journal = new JournalFile({ file, gateway: 'g' })
+  expect(rowsOf(journal, 'reading').map(({ seq }) => seq)).toEqual([1, 3])
+  expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event)).toMatchObject([
+    { kind: 'loss', body: { lane: 'reading', seqs: [[2, 2]], count: 1, why: 'checksum' } },
+  ])
+  using peek = openPeek()
+  expect(peek.db.prepare('SELECT seq, why FROM aside').all()).toEqual([{ seq: 2, why: 'checksum' }])
+})
 
 test('a damaged row at the front of the outbox takes no whole row with it', () => {
   using journal = new JournalFile({ file, gateway: 'g' })
@@ -311,3 +317,11 @@ function openPeek(): Disposable & { db: Database.Database } {
   const db = new Database(file)
   return { db, [Symbol.dispose]: () => void db.close() }
 }
+
+test('a number that a flipped bit made into nothing or into a text is damaged, though it counts the same', () => {
+  const row = { seq: 1, series: 1, at: 5, n: 0, value: 5, quality: 0, reason: 0, commit: 1 }
+  const whole = { ...row, sum: readingSum(row) }
+  expect(isWholeReading(whole)).toBe(true)
+  expect(isWholeReading({ ...whole, n: null as unknown as number })).toBe(false)
+  expect(isWholeReading({ ...whole, at: '5' as unknown as number })).toBe(false)
+})

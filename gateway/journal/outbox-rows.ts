@@ -53,7 +53,11 @@ export function readingSum({ seq, series, at, n, value, quality, reason, commit 
   numbers[7] = commit
   return crc32(numberBytes)
 }
-export const isWholeReading = (row: RawReading): boolean => row.sum === readingSum(row)
+/** A flipped bit may also make a null or a text of a number; in the sum they would count as one. */
+export function isWholeReading(row: RawReading): boolean {
+  const { seq, series, at, n, quality, reason, commit } = row
+  return [seq, series, at, n, quality, reason, commit].every(Number.isSafeInteger) && row.sum === readingSum(row)
+}
 const NULL_MARK = 0.25
 export const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
 
@@ -121,7 +125,8 @@ export function selectReadings(sql: Statements, first: number, last: number, row
   )
   const isCommit = oncePer(
     (row: ReadingRow) => row.commit,
-    ({ commit, boot, journalled, mono, commitSum: sum }) => sum === commitSum(commit, boot, journalled, mono),
+    ({ commit, boot, journalled, mono, commitSum: sum }) =>
+      Number.isSafeInteger(journalled) && Number.isSafeInteger(mono) && sum === commitSum(commit, boot, journalled, mono),
   )
   return checked(
     rows,

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
-import { LANES, type Lane, type SiteEvent } from '#wire'
+import type { SiteEvent } from '#wire'
+import { LANES, type Lane } from '#wire/batch'
 import type { JournalTables } from './journal-tables.ts'
 import { insertRaw, isWholeReading, noticeSum, type RawReading } from './outbox-rows.ts'
 import { commitSum, factSum, seriesSum, stateSum } from './row-sums.ts'
