@@ -1,4 +1,4 @@
-import { addRange, countOf, type Lane, missingFrom, type Ranges } from '#wire'
+import { countOf, type Lane, mergeRanges, missingFrom, type Ranges } from '#wire'
 
 /** One lane of a gateway's epoch: issued = received + refused + declared lost, or what is missing. */
 export interface AuditedLane {
@@ -36,20 +36,13 @@ export interface AuditInput {
 /** Accounts for every seq that was given out. A row that arrived after all wins over its loss record. */
 export function audit({ lanes, losses }: AuditInput): AuditReport {
   const audited = lanes.map(({ gateway, epoch, lane, issued, received, refused }): AuditedLane => {
-    const lost = union(
-      losses.filter((loss) => loss.gateway === gateway && loss.epoch === epoch && loss.lane === lane).flatMap(({ seqs }) => seqs),
-    )
-    const known = union([...received, ...refused])
-    const declaredLost = missingFrom(known, 1, issued).reduce(
-      (sum, [first, last]) => sum + (last - first + 1) - countOf(missingFrom(lost, first, last)),
-      0,
-    )
-    const missing = missingFrom(union([...known, ...lost]), 1, issued)
+    const lost = losses
+      .filter((loss) => loss.gateway === gateway && loss.epoch === epoch && loss.lane === lane)
+      .flatMap(({ seqs }) => seqs)
+    const known = [...received, ...refused]
+    const missing = missingFrom(mergeRanges([...known, ...lost]), 1, issued)
+    const declaredLost = countOf(missingFrom(mergeRanges(known), 1, issued)) - countOf(missing)
     return { gateway, epoch, lane, issued, received: countOf(received), refused: countOf(refused), declaredLost, missing }
   })
   return { ok: audited.every(({ missing }) => missing.length === 0), gateways: audited }
-}
-
-function union(ranges: Ranges): Ranges {
-  return ranges.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), [])
 }

@@ -1,6 +1,17 @@
 import type { Statement } from 'better-sqlite3'
 import { type OpenedSqlite, type OpenOptions, openLocked, type Sqlite } from '#cloud/store'
-import { type Ack, addRange, type Batch, LANES, type Lane, type Ranges, rangesOf, type Status, SyncError } from '#wire'
+import {
+  type Ack,
+  addRange,
+  type Batch,
+  LANES,
+  type Lane,
+  missingFrom,
+  type Ranges,
+  rangesOf,
+  type Status,
+  SyncError,
+} from '#wire'
 import { type BatchHead, decodeBatch, decodeBatchHead } from '#wire/decode'
 import { IngestError } from './ingest-error.ts'
 import { LANE_SCHEMA, type LaneAccount, LaneLedger, type LaneName } from './lane-ledger.ts'
@@ -210,7 +221,9 @@ export class Inbox implements Disposable {
       entries.push({ id: Number(lastInsertRowid), received, batch: without(batch, refusedSeqs) })
     }
     for (const { seq, why } of refused) this.#refuse(head, seq, seq, why, received, null)
-    return { ranges: accepted.map(([first, last]) => [first, last]), refused: refused.map(({ seq, why }) => [seq, seq, why]) }
+    // The whole span: what a thinned batch skips its gateway has no more, and its single rows would be more ranges than an answer holds.
+    const taken = missingFrom(rangesOf(refused.map(({ seq }) => seq)), head.first, head.last)
+    return { ranges: taken.map(([first, last]) => [first, last]), refused: refused.map(({ seq, why }) => [seq, seq, why]) }
   }
 
   #refuse(name: LaneName, first: number, last: number, why: string, received: number, bytes: Uint8Array | null): void {

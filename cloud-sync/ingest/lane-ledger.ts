@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { Sqlite } from '#cloud/store'
-import { addRange, type Lane, missingFrom, type Ranges } from '#wire'
+import { type Lane, mergeRanges, missingFrom, type Ranges } from '#wire'
 
 /** One lane of a gateway's epoch. */
 export interface LaneName {
@@ -107,5 +107,5 @@ function keyOf({ gateway, epoch, lane }: LaneName): string {
 }
 
 function union(ranges: Ranges, more: Ranges): Ranges {
-  return more.reduce((sum, [first, last]) => addRange(sum, first, last), ranges)
+  return mergeRanges([...ranges, ...more])
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addRange, countOf, missingFrom, type Ranges, rangesOf } from '#wire'
+import { addRange, countOf, mergeRanges, missingFrom, type Ranges, rangesOf } from '#wire'
 
 const interval = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.nat(9))
@@ -14,6 +14,7 @@ test('ranges hold exactly the seqs that were added, merged and in order', () => 
       const ranges = intervals.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), [])
       const expected = [...new Set(seqsOf(intervals))].sort((a, b) => a - b)
       expect(ranges).toEqual(rangesOf(expected))
+      expect(mergeRanges(intervals)).toEqual(ranges)
       expect(countOf(ranges)).toBe(expected.length)
     }),
   )

@@ -15,18 +15,40 @@ export function addRange(ranges: Ranges, first: number, last: number): Ranges {
   return [...before, [start, end], ...after]
 }
 
+/** All inclusive ranges as one; for many, where `addRange` would look at each for each. */
+export function mergeRanges(ranges: Ranges): Ranges {
+  const merged: [number, number][] = []
+  for (const [first, last] of [...ranges].sort(([a], [b]) => a - b)) {
+    const open = merged.at(-1)
+    if (open && first <= open[1] + 1) open[1] = Math.max(open[1], last)
+    else merged.push([first, last])
+  }
+  return merged
+}
+
 /** The parts of [first, last] that the ranges do not hold. */
 export function missingFrom(ranges: Ranges, first: number, last: number): Ranges {
   const missing: [number, number][] = []
   let next = first
-  for (const [start, end] of ranges) {
-    if (end < next) continue
+  for (let index = indexFrom(ranges, first); index < ranges.length; index++) {
+    const [start, end] = ranges[index] ?? [Number.POSITIVE_INFINITY, 0]
     if (start > last) break
     if (start > next) missing.push([next, start - 1])
     next = end + 1
   }
   if (next <= last) missing.push([next, last])
   return missing
+}
+
+/** Of the first range that ends at `seq` or later, by halving: an outage that was thinned leaves thousands. */
+function indexFrom(ranges: Ranges, seq: number): number {
+  let [low, high] = [0, ranges.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ranges[middle]?.[1] ?? 0) < seq) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** How many seqs the ranges hold. */
