@@ -13,6 +13,7 @@ import {
 } from '#devices'
 import { DriverError, describeLine, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
 import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
+import { OUTBOX_LIMITS, type OutboxLimits } from './journal/index.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -29,6 +30,21 @@ export const GatewayFile = Type.Object(
       {
         host: Type.String({ default: '127.0.0.1' }),
         port: Type.Integer({ default: 8090, minimum: 0, maximum: 65_535, description: '0: any free one' }),
+      },
+      { ...strict, default: {} },
+    ),
+    outbox: Type.Object(
+      {
+        bytesMax: Type.Integer({
+          default: OUTBOX_LIMITS.bytesMax,
+          minimum: 1024 * 1024,
+          description: "of the journal's file; beyond it readings that were never sent are thinned, the oldest first",
+        }),
+        hoursMax: Type.Number({
+          default: OUTBOX_LIMITS.hoursMax,
+          exclusiveMinimum: 0,
+          description: 'hours of running: readings that wait longer are thinned, and given up after three times as long',
+        }),
       },
       { ...strict, default: {} },
     ),
@@ -80,6 +96,8 @@ export interface GatewayConfig {
   readonly data: string
   readonly broker: string
   readonly console: GatewayFile['console']
+  /** How much may wait for the cloud. */
+  readonly outbox: OutboxLimits
   readonly devices: readonly SiteDevice[]
   /** Rules that this gateway judges itself. */
   readonly rules: readonly Rule[]
@@ -90,7 +108,7 @@ export interface GatewayConfig {
 /** Reads and checks a site's file and the device models it uses; opens no port. @throws DocumentError with every fault */
 export function readGatewayConfig(file: string): GatewayConfig {
   const document = readYaml(file, GatewayFile)
-  const { gateway, data, broker, console, stations, devices, rules } = document.value
+  const { gateway, data, broker, console, outbox, stations, devices, rules } = document.value
   const folder = dirname(resolve(file))
   const catalogue = catalogueOf(document, folder)
   const faults = [
@@ -116,6 +134,7 @@ export function readGatewayConfig(file: string): GatewayConfig {
     data: resolve(folder, data),
     broker,
     console,
+    outbox,
     devices: siteDevices,
     rules: rules.filter(({ edge }) => edge),
     hash,

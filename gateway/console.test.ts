@@ -8,6 +8,7 @@ import { buildConsole } from './console.ts'
 import type { GatewayStatus } from './gateway-status.ts'
 
 const lane = { issued: 5, oldest: 4, waiting: 2 }
+const room = { bytes: 4096, bytesMax: 1024 * 1024, hours: 2, hoursMax: 720 }
 const STATUS: GatewayStatus = {
   gateway: 'g-1',
   version: '1.2.3',
@@ -20,9 +21,11 @@ const STATUS: GatewayStatus = {
     damaged: 0,
     diskErrors: 0,
     renewals: 0,
+    thinned: 0,
     pending: 0,
     isFailing: false,
     lanes: { alarm: lane, event: lane, reading: lane },
+    room,
   },
   lines: {},
   devices: [],

@@ -29,7 +29,7 @@ export function buildConsole({ status, journalFile, upSeconds }: ConsoleOptions)
     const { gatewayMetrics, measureRoom } = await import('./metrics.ts')
     const now = status()
     const read = now.devices.reduce((sum, { readings }) => sum + readings, 0)
-    const room = await measureRoom(journalFile, read / upSeconds())
+    const room = await measureRoom(journalFile, now.journal.room, read / upSeconds())
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await gatewayMetrics(now, room))
   })
   app.setNotFoundHandler((request, reply) =>

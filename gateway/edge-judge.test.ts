@@ -5,6 +5,7 @@ import { decodeBatch } from '#wire/decode'
 import type { GatewayConfig, SiteDevice } from './config.ts'
 import { tellings } from './description.ts'
 import { EdgeJudge, type Judgement, RULE_STATE_PREFIX } from './edge-judge.ts'
+import { OUTBOX_LIMITS } from './journal/index.ts'
 
 const catalogue = loadCatalogue()
 const LEVEL: Rule = {
@@ -45,6 +46,7 @@ const site: GatewayConfig = {
   data: '',
   broker: '',
   console: { host: '127.0.0.1', port: 0 },
+  outbox: OUTBOX_LIMITS,
   devices: [device('Z', 'level-sensor/acme-lv-4'), device('R', 'rain-gauge/acme-rg-1')],
   rules: [LEVEL, RAIN],
   hash: '',

@@ -1,5 +1,5 @@
 import type { UplinkState } from '#uplink'
-import type { Journal, LaneStates } from './journal/index.ts'
+import type { Journal, LaneStates, OutboxRoom } from './journal/index.ts'
 import type { DeviceState } from './supervisor.ts'
 
 /** What the gateway knows of itself; the console shows it. */
@@ -10,7 +10,7 @@ export interface GatewayStatus {
   readonly boot: string
   readonly now: number
   readonly uplink: UplinkState
-  readonly journal: Journal['counters'] & { readonly lanes: LaneStates }
+  readonly journal: Journal['counters'] & { readonly lanes: LaneStates; readonly room: OutboxRoom }
   readonly lines: Readonly<Record<string, object>>
   readonly devices: readonly DeviceState[]
 }

@@ -58,7 +58,7 @@ export async function openGateway({ config, version, clock, random, log, openSto
     boot: journal.boot,
     now: clock.now(),
     uplink: uplink.state,
-    journal: { ...journal.counters, lanes: journal.lanes },
+    journal: { ...journal.counters, lanes: journal.lanes, room: journal.room },
     lines: Object.fromEntries(bus.counts()),
     devices: supervisors.map(({ state }) => state),
   })

@@ -2,23 +2,30 @@ import { stat, statfs } from 'node:fs/promises'
 import { Gauge, Registry } from 'prom-client'
 import { LANES } from '#wire'
 import type { GatewayStatus } from './gateway-status.ts'
+import type { OutboxRoom } from './journal/index.ts'
 
 /** What a row takes in the journal's file, with its share of pages; measured at 240 readings a second. */
 const ROW_BYTES = 80
 
-/** What the disk below the journal still takes: bytes, and hours at the rate at which rows came lately. */
+/** What the outbox still takes: bytes, and hours at the rate at which rows came lately. */
 export interface Room {
-  readonly usedBytes: number
-  readonly freeBytes: number
-  /** Null while nothing comes in. */
+  readonly fileBytes: number
+  readonly diskBytesLeft: number
+  /** Until readings are thinned, should nothing be acknowledged. Null while nothing comes in and nothing waits. */
   readonly hoursLeft: number | null
 }
 
 /** @param rowsPerSecond rows that enter the journal, machine time */
-export async function measureRoom(journalFile: string, rowsPerSecond: number): Promise<Room> {
+export async function measureRoom(journalFile: string, outbox: OutboxRoom, rowsPerSecond: number): Promise<Room> {
   const [{ size }, { bavail, bsize }] = await Promise.all([stat(journalFile), statfs(journalFile)])
-  const freeBytes = bavail * bsize
-  return { usedBytes: size, freeBytes, hoursLeft: rowsPerSecond > 0 ? freeBytes / (rowsPerSecond * ROW_BYTES * 3600) : null }
+  const diskBytesLeft = bavail * bsize
+  // Free pages of the file are room, too.
+  const bytesLeft = Math.max(0, Math.min(outbox.bytesMax - outbox.bytes, diskBytesLeft + size - outbox.bytes))
+  const hours = [
+    ...(rowsPerSecond > 0 ? [bytesLeft / (rowsPerSecond * ROW_BYTES * 3600)] : []),
+    ...(rowsPerSecond > 0 || outbox.hours > 0 ? [Math.max(0, outbox.hoursMax - outbox.hours)] : []),
+  ]
+  return { fileBytes: size, diskBytesLeft, hoursLeft: hours.length > 0 ? Math.min(...hours) : null }
 }
 
 /**
@@ -56,10 +63,15 @@ export async function gatewayMetrics({ devices, journal, uplink, lines }: Gatewa
   set('rows_sent_total', 'Rows handed to the broker since the start, again ones counted again', uplink.rowsSent)
   set('batches_sent_total', 'Batches handed to the broker since the start', uplink.batchesSent)
   set('link_up', '1 while the broker is connected', uplink.isConnected ? 1 : 0)
-  set('outbox_bytes', "Size of the journal's file", room.usedBytes)
-  set('outbox_bytes_left', 'Bytes that its disk still takes', room.freeBytes)
+  set('rows_thinned_total', 'Readings given up because the outbox was full, each declared lost, since the start', journal.thinned)
+  set('outbox_bytes', 'Bytes that the outbox takes', journal.room.bytes)
+  set('outbox_bytes_max', 'Bytes beyond which readings are thinned', journal.room.bytesMax)
+  set('outbox_hours', 'Hours of running that the oldest reading has waited', journal.room.hours)
+  set('outbox_hours_max', 'Hours beyond which readings are thinned', journal.room.hoursMax)
+  set('outbox_file_bytes', "Size of the journal's file", room.fileBytes)
+  set('outbox_bytes_left', 'Bytes that its disk still takes', room.diskBytesLeft)
   if (room.hoursLeft !== null)
-    set('outbox_hours_left', 'Hours until its disk is full, should nothing be acknowledged', room.hoursLeft)
+    set('outbox_hours_left', 'Hours until readings are thinned, should nothing be acknowledged', room.hoursLeft)
   const online = gauge('device_online', '1 online, 0 offline, absent: nothing heard yet', ['device'])
   for (const { id, isOnline } of devices) if (isOnline !== null) online.set({ device: id }, isOnline ? 1 : 0)
   const counts = gauge('line_count_total', 'What the line counted since it was opened', ['line', 'kind'])

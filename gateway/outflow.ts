@@ -8,7 +8,7 @@ import type { GatewayConfig } from './config.ts'
 import { JOURNAL_SCHEMA, Journal, type OpenStore } from './journal/index.ts'
 
 export interface OutflowOptions {
-  readonly config: Pick<GatewayConfig, 'gateway' | 'data' | 'broker' | 'hash'>
+  readonly config: Pick<GatewayConfig, 'gateway' | 'data' | 'broker' | 'hash'> & Partial<Pick<GatewayConfig, 'outbox'>>
   readonly version: string
   readonly clock: Clock
   readonly random: () => number
@@ -31,12 +31,20 @@ export interface Outflow extends AsyncDisposable {
 /** Disposed of, it sends what was added last before it ends. @throws JournalError where the journal's file may not be written */
 export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
   const { config, version, clock, random, log, boot, openStore, connect } = options
-  const { gateway, data, broker: url } = config
+  const { gateway, data, broker: url, outbox: limits } = config
   await using parts = new AsyncDisposableStack()
   mkdirSync(data, { recursive: true })
   const journalFile = join(data, 'journal.db')
   const journal = parts.use(
-    await Journal.open({ file: journalFile, gateway, clock, log, ...(boot && { boot }), ...(openStore && { openStore }) }),
+    await Journal.open({
+      file: journalFile,
+      gateway,
+      clock,
+      log,
+      ...(limits && { limits }),
+      ...(boot && { boot }),
+      ...(openStore && { openStore }),
+    }),
   )
   const hello = () => ({
     wire: WIRE_VERSION,

@@ -8,6 +8,7 @@ import { type Bus, DriverError, type Line } from '#drivers'
 import { Journal } from '#gateway/journal'
 import type { SiteDevice } from './config.ts'
 import { EdgeJudge } from './edge-judge.ts'
+import { OUTBOX_LIMITS } from './journal/index.ts'
 import { Supervisor } from './supervisor.ts'
 
 const profile = loadCatalogue().get('multi/acme-ws-5')
@@ -54,7 +55,16 @@ async function open(bus: Bus) {
   const clock = siteClock({ start: 0, since: Date.now(), speed: 100 })
   const journal = await Journal.open({ file: join(folder, 'journal.db'), gateway: 'g', clock, log })
   const judge = new EdgeJudge(
-    { gateway: 'g', data: '', broker: '', console: { host: '', port: 0 }, devices: [device], rules: [], hash: '' },
+    {
+      gateway: 'g',
+      data: '',
+      broker: '',
+      outbox: OUTBOX_LIMITS,
+      console: { host: '', port: 0 },
+      devices: [device],
+      rules: [],
+      hash: '',
+    },
     new Map(),
   )
   const supervisor = Supervisor.start({ device, bus, journal, judge, clock, random: () => 0, log })

@@ -123,6 +123,8 @@ export interface LossRecord {
   readonly why: string
   /** Where they are known: whose rows, and their observe times. */
   readonly device?: string
+  /** Where they are several devices': how many rows of each. */
+  readonly devices?: Readonly<Record<string, number>>
   readonly from?: number
   readonly to?: number
 }

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { JournalError } from './journal-error.ts'
@@ -24,6 +35,13 @@ export interface Disk {
   read(file: string): string | null
   /** Replaces a small file: on disk when it returns, old or new and never mixed. */
   write(file: string, text: string): void
+  /**
+   * Takes so many bytes of the disk under this name, to be given back when it is full. A disk that cannot be full needs none.
+   * @returns false where there is no room for twice as many
+   */
+  reserve?(file: string, bytes: number): boolean
+  /** Gives them back. @returns false where there were none */
+  release?(file: string): boolean
   /** Names the life of a journal's numbers: 16 hex digits that were never given before. */
   newEpoch(): string
 }
@@ -62,6 +80,18 @@ export const realDisk: Disk = {
       closeSync(handle)
     }
     moveDurably(part, file)
+  },
+  reserve(file, bytes) {
+    if (existsSync(file)) return true
+    const { bavail, bsize } = statfsSync(dirname(file))
+    if (bavail * bsize < 2 * bytes) return false
+    writeFileSync(file, Buffer.alloc(bytes))
+    return true
+  },
+  release(file) {
+    const isThere = existsSync(file)
+    rmSync(file, { force: true })
+    return isThere
   },
   newEpoch: () => randomBytes(8).toString('hex'),
 }

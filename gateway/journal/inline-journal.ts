@@ -42,6 +42,10 @@ export class InlineJournal implements JournalStore {
     return this.#view.counters
   }
 
+  get room(): JournalView['room'] {
+    return this.#view.room
+  }
+
   get ended(): AbortSignal {
     return this.#ended.signal
   }

@@ -2,6 +2,7 @@ import type { JournalFile } from './journal-file.ts'
 import type { JournalMethod } from './journal-store.ts'
 import type { JournalCounters } from './journal-tables.ts'
 import type { LaneStates } from './lane-counts.ts'
+import type { OutboxRoom } from './outbox-bound.ts'
 
 /** A call to the journal's file. */
 export type JournalCall = {
@@ -13,6 +14,7 @@ export interface JournalView {
   readonly epoch: string
   readonly lanes: LaneStates
   readonly counters: JournalCounters
+  readonly room: OutboxRoom
 }
 
 /** The answer, with the journal as it is after it. */
@@ -35,7 +37,7 @@ export function answerCall(journal: JournalFile, call: JournalCall): JournalAnsw
 }
 
 export function viewOf(journal: JournalFile): JournalView {
-  return { epoch: journal.epoch, lanes: journal.lanes(), counters: journal.counters }
+  return { epoch: journal.epoch, lanes: journal.lanes(), counters: journal.counters, room: journal.room() }
 }
 
 function perform(journal: JournalFile, call: JournalCall): unknown {

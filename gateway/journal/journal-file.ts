@@ -1,10 +1,12 @@
 import type { Ack, JournalDamaged } from '#wire'
 import type { Commit, Lane } from '#wire/batch'
 import { type Disk, realDisk } from './disk.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { openJournal } from './journal-opening.ts'
 import type { Counting, Entry, JournalCounters, JournalTables, SealedBatch } from './journal-tables.ts'
 import type { LaneStates } from './lane-counts.ts'
 import { MarkFile } from './mark-file.ts'
+import type { OutboxLimits, OutboxRoom } from './outbox-bound.ts'
 import { SWEEP_MS, sweep } from './sweep.ts'
 
 export interface JournalFileOptions {
@@ -14,7 +16,12 @@ export interface JournalFileOptions {
   readonly now?: number
   /** Default the machine's own. */
   readonly disk?: Disk
+  /** How much may wait for the cloud; default `OUTBOX_LIMITS`. */
+  readonly limits?: OutboxLimits
 }
+
+/** Blocks of readings that one commit may give up for its room on a full disk; then it is tried again later. */
+const RELIEF_BLOCKS_MAX = 20
 
 /**
  * The journal itself, synchronous: runs in the worker, or directly in a test or a simulation. Each call is one transaction. A connection that
@@ -24,7 +31,8 @@ export class JournalFile implements Disposable {
   readonly #options: JournalFileOptions & { readonly disk: Disk }
   readonly #lock: Disposable
   readonly #mark: MarkFile
-  readonly #counting: Counting = { duplicates: 0, damaged: 0, diskErrors: 0, renewals: 0 }
+  readonly #reserve: DiskReserve
+  readonly #counting: Counting = { duplicates: 0, damaged: 0, diskErrors: 0, renewals: 0, thinned: 0 }
   /** Null after the disk failed it, until it is opened anew. */
   #tables: JournalTables | null = null
   /** What is damaged of the file, as far as it is known. */
@@ -38,6 +46,7 @@ export class JournalFile implements Disposable {
   #now: number | undefined
   #epoch = ''
   #lanes: LaneStates
+  #room: OutboxRoom
 
   /** @throws JournalError, see `openJournal` and `Disk.lock`. */
   constructor(options: JournalFileOptions) {
@@ -47,7 +56,11 @@ export class JournalFile implements Disposable {
     using opening = new DisposableStack()
     this.#lock = opening.use(disk.lock(file))
     this.#mark = new MarkFile(file, disk)
-    this.#lanes = this.#open().lanes()
+    this.#reserve = new DiskReserve(disk, file)
+    const tables = this.#reserve.opening(() => this.#open())
+    this.#reserve.hold(tables.database, 0)
+    this.#lanes = tables.lanes()
+    this.#room = tables.bound.room()
     opening.move()
   }
 
@@ -69,23 +82,43 @@ export class JournalFile implements Disposable {
       const isAgain = this.#doubtful !== null && isSame(this.#doubtful.commit, entry.commit)
       if (!isAgain) this.#doubtful = { commit: entry.commit, after: open.newestCommit }
       const isThere = isAgain && open.hasCommitAfter(this.#doubtful?.after ?? 0, entry.commit)
-      open.transaction(() => {
-        for (const { id, body } of this.#owed)
-          open.appendEvent({ id, kind: 'journal.damaged', at: journalled, body: { ...body } })
-        if (!isThere) open.append(entry)
-      })
+      this.#makeRoom(open, entry, () =>
+        open.transaction(() => {
+          for (const { id, body } of this.#owed)
+            open.appendEvent({ id, kind: 'journal.damaged', at: journalled, body: { ...body } })
+          if (!isThere) open.append(entry)
+        }),
+      )
       return open
     })
     this.#doubtful = null
     this.#owed = []
     this.#isFailing = false
     this.#mark.offer(this.#markOf(tables), mono)
+    for (const event of entry.events) tables.bound.learn(event)
+    tables.bound.note(entry.commit)
+    try {
+      this.#perform((open) => open.bound.hold(journalled))
+    } catch (error) {
+      // The rows are stored; what the disk refuses here it refuses the next commit, too.
+      if (!((error as { code?: string }).code ?? '').startsWith('SQLITE_')) throw error
+    }
     this.#sweep(journalled, mono)
   }
 
-  /** The first batch of the lane whose rows lie after `after`; null where nothing waits. */
-  next(lane: Lane, after: number): SealedBatch | null {
-    return this.#perform((tables) => tables.next(lane, after))
+  /** How much of its bound the outbox takes. */
+  room(): OutboxRoom {
+    try {
+      if (this.#tables) this.#room = this.#perform((tables) => tables.bound.room())
+    } catch {
+      // As it was known last.
+    }
+    return this.#room
+  }
+
+  /** The first batch of the lane with waiting rows behind `after`, up to `until`; null where nothing waits there. */
+  next(lane: Lane, after: number, until?: number, rowsMax?: number): SealedBatch | null {
+    return this.#perform((tables) => tables.next(lane, after, until, rowsMax))
   }
 
   /** Frees exactly the rows that the cloud has or refuses; refused ones are set aside with the reason. An older epoch's ack frees nothing. */
@@ -137,10 +170,27 @@ export class JournalFile implements Disposable {
     }
   }
 
+  /** On a full disk readings that wait are given up for what comes in. */
+  #makeRoom(tables: JournalTables, { events, commit }: Entry, store: () => void): void {
+    const { journalled, mono } = commit
+    this.#reserve.hold(tables.database, mono)
+    for (let blocks = 0; ; blocks++) {
+      try {
+        store()
+        return
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'SQLITE_FULL' || blocks === RELIEF_BLOCKS_MAX) throw error
+        if (blocks === 0) this.#reserve.release(tables.database, mono)
+        // Where there is nothing left to give up, what must not be lost takes what was reserved.
+        if (!tables.bound.relieve(journalled) && (events.length === 0 || !this.#reserve.open(tables.database))) throw error
+      }
+    }
+  }
+
   #open(): JournalTables {
-    const { file, gateway, disk } = this.#options
+    const { file, gateway, disk, limits } = this.#options
     const now = this.#now === undefined ? {} : { now: this.#now }
-    const options = { file, gateway, disk, ...now, counting: this.#counting, mark: this.#mark.read() }
+    const options = { file, gateway, disk, ...now, ...(limits && { limits }), counting: this.#counting, mark: this.#mark.read() }
     const tables = openJournal(options, this.#damage)
     this.#damage = null
     this.#tables = tables

@@ -5,6 +5,7 @@ import { openJournalDatabase } from './journal-database.ts'
 import { JournalError } from './journal-error.ts'
 import { type Counting, JournalTables } from './journal-tables.ts'
 import type { Mark } from './mark-file.ts'
+import type { OutboxLimits } from './outbox-bound.ts'
 import { type Remains, remainsOf, salvage } from './salvage.ts'
 
 export interface OpeningOptions {
@@ -14,6 +15,7 @@ export interface OpeningOptions {
   /** Site time, epoch ms; absent: that of the newest commit. */
   readonly now?: number
   readonly counting: Counting
+  readonly limits?: OutboxLimits
   /** What the journal had given out at the least; null: not known. */
   readonly mark: Mark | null
 }
@@ -42,10 +44,10 @@ export function openJournal(options: OpeningOptions, damage: string | null): Jou
 
 const freshName = (file: string) => `${file}.new`
 
-function openTables({ gateway, disk, counting }: OpeningOptions, file: string): JournalTables {
+function openTables({ gateway, disk, counting, limits }: OpeningOptions, file: string): JournalTables {
   const db = openJournalDatabase(file, disk)
   try {
-    const tables = new JournalTables(db, gateway, counting)
+    const tables = new JournalTables(db, gateway, counting, limits)
     tables.requireOwner(file)
     return tables
   } catch (error) {

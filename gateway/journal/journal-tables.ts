@@ -3,6 +3,7 @@ import type { Ack, JournalDamaged, JournalRenewed, LossRecord, SiteEvent } from 
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, type Lane, rangesOf } from '#wire/batch'
 import { JournalError } from './journal-error.ts'
 import { LaneCounts, type LaneStates } from './lane-counts.ts'
+import { OUTBOX_LIMITS, OutboxBound } from './outbox-bound.ts'
 import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { renumberNotices, renumberReadings } from './renumber.ts'
 import { factSum } from './row-sums.ts'
@@ -38,6 +39,8 @@ export interface JournalCounters {
   readonly diskErrors: number
   /** Times that the numbers began anew. */
   readonly renewals: number
+  /** Readings that were given up because the outbox was full; each is declared lost. */
+  readonly thinned: number
 }
 
 /** Counts on while connections come and go. */
@@ -50,13 +53,14 @@ const DELETE_ROWS_MAX = 5000
 export class JournalTables {
   readonly sql: Statements
   readonly counts: LaneCounts
+  readonly bound: OutboxBound
   readonly #db: Database.Database
   readonly #gateway: string
   readonly #counting: Counting
   readonly #memory: SeriesMemory
   #epoch: string
 
-  constructor(db: Database.Database, gateway: string, counting: Counting) {
+  constructor(db: Database.Database, gateway: string, counting: Counting, limits = OUTBOX_LIMITS) {
     this.#db = db
     this.#gateway = gateway
     this.#counting = counting
@@ -64,6 +68,29 @@ export class JournalTables {
     this.#memory = new SeriesMemory(this.sql)
     this.counts = new LaneCounts(this.sql)
     this.#epoch = this.#meta('epoch') ?? ''
+    this.bound = new OutboxBound({
+      db,
+      sql: this.sql,
+      limits,
+      counting,
+      epoch: () => this.epoch,
+      transaction: (work) => this.transaction(work),
+      remove: (seqs) => {
+        for (const seq of seqs)
+          this.counts.free('reading', seq, seq, this.sql.run('DELETE FROM reading WHERE seq = ?', seq).changes)
+        this.#memory.store()
+      },
+      issue: () => {
+        const seq = this.counts.give('event')
+        this.counts.store()
+        return seq
+      },
+    })
+  }
+
+  /** For what is no row: pages and their room. */
+  get database(): Database.Database {
+    return this.#db
   }
 
   get epoch(): string {
@@ -118,20 +145,18 @@ export class JournalTables {
     })
   }
 
-  /** The first batch of the lane whose rows lie after `after`: one sealed before, or the waiting rows sealed now; null where nothing waits. */
-  next(lane: Lane, after: number): SealedBatch | null {
+  /**
+   * The first batch of the lane with waiting rows behind `after`, up to `until`: one sealed before, or the rows sealed now, at most `rowsMax` and
+   * none that another batch holds, so that batches sealed from two places never overlap. Null where nothing waits there.
+   */
+  next(lane: Lane, after: number, until = Number.MAX_SAFE_INTEGER, rowsMax = BATCH_ROWS_MAX): SealedBatch | null {
     return this.transaction(() => {
-      for (let from = after; ; ) {
-        const known = this.sql.get<{ first: number; last: number }>(
-          'SELECT first, last FROM batch WHERE lane = ? AND first > ? ORDER BY first LIMIT 1',
-          lane,
-          from,
-        )
-        const batch = known ? this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX) : this.#sealNew(lane, from)
-        if (batch || !known) return batch
-        // Every row of it was set aside meanwhile.
-        this.sql.run('DELETE FROM batch WHERE lane = ? AND first = ?', lane, known.first)
-        from = known.last
+      for (;;) {
+        const first = this.#firstWaiting(lane, after + 1)
+        if (first === null || first > until) return null
+        const batch = this.#sealedWith(lane, first) ?? this.#sealNew(lane, first, until, Math.min(rowsMax, BATCH_ROWS_MAX))
+        // Null where every row was damaged: it was set aside, and the next ones are looked at.
+        if (batch) return batch
       }
     })
   }
@@ -175,6 +200,7 @@ export class JournalTables {
       this.counts.renumber('reading', renumberReadings(this.sql))
       this.counts.store()
     })
+    this.bound.load()
     this.#counting.renewals += 1
   }
 
@@ -229,6 +255,7 @@ export class JournalTables {
       this.#memory.load()
       this.counts.load()
       this.#epoch = this.#meta('epoch') ?? ''
+      this.bound.load()
       throw error
     }
   }
@@ -252,11 +279,28 @@ export class JournalTables {
     insertReading(this.sql, this.counts.give('reading'), series, n, commit, stored)
   }
 
-  #sealNew(lane: Lane, after: number): SealedBatch | null {
-    const sealed = this.sql.get<{ last: number | null }>('SELECT MAX(last) AS last FROM batch WHERE lane = ?', lane)?.last ?? 0
-    const batch = this.#seal(lane, Math.max(after, sealed) + 1, Number.MAX_SAFE_INTEGER, BATCH_ROWS_MAX)
-    if (batch) this.sql.run('INSERT INTO batch VALUES (?, ?, ?)', lane, batch.first, batch.last)
+  /** The batch that was sealed with this row; null where there is none. */
+  #sealedWith(lane: Lane, seq: number): SealedBatch | null {
+    const find = 'SELECT first, last FROM batch WHERE lane = ? AND first <= ? ORDER BY first DESC LIMIT 1'
+    const known = this.sql.get<{ first: number; last: number }>(find, lane, seq)
+    return known && known.last >= seq ? this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX) : null
+  }
+
+  #sealNew(lane: Lane, first: number, until: number, rowsMax: number): SealedBatch | null {
+    const find = 'SELECT MIN(first) AS first FROM batch WHERE lane = ? AND first > ?'
+    const sealed = this.sql.get<{ first: number | null }>(find, lane, first)?.first
+    const batch = this.#seal(lane, first, Math.min(until, (sealed ?? Number.POSITIVE_INFINITY) - 1), rowsMax)
+    if (batch) this.sql.run('INSERT OR REPLACE INTO batch VALUES (?, ?, ?)', lane, batch.first, batch.last)
+    if (batch && lane === 'reading') this.bound.forget()
     return batch
+  }
+
+  #firstWaiting(lane: Lane, from: number): number | null {
+    const row =
+      lane === 'reading'
+        ? this.sql.get<{ seq: number | null }>('SELECT MIN(seq) AS seq FROM reading WHERE seq >= ?', from)
+        : this.sql.get<{ seq: number | null }>('SELECT MIN(seq) AS seq FROM notice WHERE lane = ? AND seq >= ?', lane, from)
+    return row?.seq ?? null
   }
 
   /** Encodes the rows from `first` to `last`, fewer where they do not fit into one message. */

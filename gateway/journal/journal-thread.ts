@@ -20,8 +20,8 @@ export class JournalThread implements JournalStore {
   }
 
   /** @throws JournalError, what opening the file throws. */
-  static async open({ file, gateway, now }: StoreOptions): Promise<JournalThread> {
-    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: { file, gateway, now } })
+  static async open(options: StoreOptions): Promise<JournalThread> {
+    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: options })
     const [opened] = (await once(worker, 'message').catch((cause: Error & { code?: string }) => {
       // A thread hands its error over without the class.
       throw new JournalError(JOURNAL_ERROR_CODES.find((code) => code === cause.code) ?? 'ended', cause.message, { cause })
@@ -51,6 +51,10 @@ export class JournalThread implements JournalStore {
 
   get counters(): JournalView['counters'] {
     return this.#view.counters
+  }
+
+  get room(): JournalView['room'] {
+    return this.#view.room
   }
 
   get ended(): AbortSignal {

@@ -8,6 +8,7 @@ import type { JournalStore, OpenStore } from './journal-store.ts'
 import type { Entry, JournalCounters, SealedBatch } from './journal-tables.ts'
 import { JournalThread } from './journal-thread.ts'
 import type { LaneStates } from './lane-counts.ts'
+import type { OutboxLimits, OutboxRoom } from './outbox-bound.ts'
 import type { VersionedReading } from './series-memory.ts'
 
 /** A reading waits this long for others to share its commit. */
@@ -28,6 +29,8 @@ export interface JournalOptions {
   readonly boot?: string
   /** Where the file runs; default a thread of its own, on the machine's disk. */
   readonly openStore?: OpenStore
+  /** How much may wait for the cloud; default `OUTBOX_LIMITS`. */
+  readonly limits?: OutboxLimits
 }
 
 /** The site's journal: readings by group commit, events at once. */
@@ -55,8 +58,8 @@ export class Journal implements AsyncDisposable {
 
   /** @throws JournalError for a file that may not be written. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const { file, gateway, clock, openStore = JournalThread.open } = options
-    return new Journal(await openStore({ file, gateway, now: clock.now() }), options)
+    const { file, gateway, clock, limits, openStore = JournalThread.open } = options
+    return new Journal(await openStore({ file, gateway, now: clock.now(), ...(limits && { limits }) }), options)
   }
 
   /** The life of the numbers that rows have now; it may change while the journal runs. */
@@ -74,6 +77,11 @@ export class Journal implements AsyncDisposable {
       pending: this.#pending.length + this.#committing,
       isFailing: this.#isFailing || this.ended.aborted,
     }
+  }
+
+  /** How much of its bound the outbox takes. */
+  get room(): OutboxRoom {
+    return this.#store.room
   }
 
   /** Aborted when nothing can be written any more; the reason is a JournalError, `ended` where nobody closed it. */
@@ -110,9 +118,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /** @throws SyncError `unreachable` where the file gives nothing, as on a full disk: whoever sends tries again later */
-  async next(lane: Lane, after: number): Promise<SealedBatch | null> {
+  async next(lane: Lane, after: number, until?: number, rowsMax?: number): Promise<SealedBatch | null> {
     try {
-      return await this.#store.call('next', lane, after)
+      return await this.#store.call('next', lane, after, until, rowsMax)
     } catch (cause) {
       throw new SyncError('unreachable', `expected a batch of the journal, got "${(cause as Error).message}"`, { cause })
     }

@@ -90,6 +90,12 @@ export function insertRaw(sql: Statements, row: Omit<RawReading, 'sum'>): void {
   sql.run(insert, seq, series, at, n, value, quality, reason, commit, readingSum(row))
 }
 
+/** Changes an event that waits: only of one that no batch was sealed with. */
+export function updateEvent(sql: Statements, lane: Lane, seq: number, event: SiteEvent): void {
+  const body = JSON.stringify(event)
+  sql.run('UPDATE notice SET body = ?, sum = ? WHERE lane = ? AND seq = ?', body, noticeSum(lane, seq, body), lane, seq)
+}
+
 export function insertEvent(sql: Statements, lane: Lane, seq: number, event: SiteEvent): void {
   const body = JSON.stringify(event)
   sql.run('INSERT INTO notice VALUES (?, ?, ?, ?)', lane, seq, body, noticeSum(lane, seq, body))
