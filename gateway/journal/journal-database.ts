@@ -71,6 +71,6 @@ function requireSqlite(db: Database.Database): void {
   const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
   const parts = version.split('.').map(Number)
   const older = SQLITE_MIN.findIndex((part, index) => (parts[index] ?? 0) !== part)
-  if (older >= 0 && (parts[older] ?? 0) < (SQLITE_MIN[older] ?? 0))
+  if (older >= 0 && !((parts[older] ?? 0) > (SQLITE_MIN[older] ?? 0)))
     throw new JournalError('version', `expected SQLite ${SQLITE_MIN.join('.')} or newer, got ${version}`)
 }
