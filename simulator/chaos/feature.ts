@@ -6,6 +6,9 @@ const PROBES = {
   netns: ['unshare', '--net', 'iptables', '-w', '-A', 'INPUT', '-j', 'DROP'],
   faketime: ['faketime', '2020-01-01', 'true'],
   mosquitto: ['mosquitto', '-h'],
+  mount: ['unshare', '--mount', 'mount', '-t', 'tmpfs', 'sluice', '/mnt'],
+  ext4: ['mkfs.ext4', '-V'],
+  influxd: ['influxd', 'version'],
 } as const satisfies Record<string, readonly [string, ...string[]]>
 export type Feature = keyof typeof PROBES
 
@@ -14,6 +17,9 @@ const NEEDS: Readonly<Record<Feature, string>> = {
   netns: 'network namespaces and iptables in them, which take root (Debian packages iproute2 and iptables)',
   faketime: 'faketime (Debian package faketime)',
   mosquitto: 'Mosquitto (Debian package mosquitto)',
+  mount: 'leave to mount, which takes root',
+  ext4: 'mkfs.ext4 (Debian package e2fsprogs)',
+  influxd: 'InfluxDB 1.x (Debian package influxdb)',
 }
 
 /** Whether the machine lacks it: a sentence for a person, or null. */

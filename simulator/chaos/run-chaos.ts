@@ -1,15 +1,20 @@
+import { badConfigurationSuite } from './bad-configuration.ts'
 import type { ChaosRow } from './chaos-row.ts'
 import { flapSuite } from './flap.ts'
 import { floodSuite } from './flood.ts'
 import { frozenSuite } from './frozen.ts'
 import { halfOpenSuite } from './half-open.ts'
+import { influxFaultsSuite } from './influx-faults.ts'
 import { killSuite } from './kill.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
 import { killCloudSuite } from './kill-cloud.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
+import { powerCutSuite } from './power-cut.ts'
 import { repeatShuffleSuite } from './repeat-shuffle.ts'
+import { replaceFilesSuite } from './replace-files.ts'
 import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
+import { versionGatesSuite } from './version-gates.ts'
 import { wipeBrokerSuite } from './wipe-broker.ts'
 
 export interface ChaosOptions extends SuiteOptions {
@@ -26,6 +31,7 @@ const suites: Readonly<Record<string, Suite>> = {
   kill: killSuite,
   T01: killGatewaySuite,
   T02: killAtSyncSuite,
+  T03: powerCutSuite,
   T04: killCloudSuite,
   T05: wipeBrokerSuite,
   T11: halfOpenSuite,
@@ -33,6 +39,10 @@ const suites: Readonly<Record<string, Suite>> = {
   T20: repeatShuffleSuite,
   T22: floodSuite,
   T23: frozenSuite,
+  T27: influxFaultsSuite,
+  'T28-cuts': replaceFilesSuite,
+  'T28-files': badConfigurationSuite,
+  T36: versionGatesSuite,
   simulation: simulationSuite,
 }
 /** Names of all suites. */

@@ -29,6 +29,8 @@ export interface SiteOptions {
   readonly clock?: string
   /** Of the log and of the folder of journals; default `site`. */
   readonly name?: string
+  /** Where its journals lie; default the folder. */
+  readonly disk?: string
 }
 
 export interface Launch {
@@ -91,8 +93,8 @@ export class Site implements AsyncDisposable {
 
   /** Folder of a gateway's journal. */
   data(gateway: string): string {
-    const { folder, name = 'site' } = this.#options
-    return join(folder, `${name}-${gateway}`)
+    const { folder, disk = folder, name = 'site' } = this.#options
+    return join(disk, `${name}-${gateway}`)
   }
 
   /** Starts it and waits until its journals are open. @returns how long that took, ms @throws SiteError where it ended before */
