@@ -59,8 +59,8 @@ export class RecordsWriter implements ReaderWork {
       if (batch.lane === 'reading') continue
       const { gateway, epoch, lane } = batch
       const rows = batch.rows.map(({ seq, event }): NewEvent => {
-        const { kind, at, device, body } = event
-        return { gateway, epoch, lane, seq, kind, at, device: device ?? null, body: JSON.stringify(body), received }
+        const { id: fact, kind, at, device, body } = event
+        return { gateway, epoch, lane, seq, kind, at, device: device ?? null, body: JSON.stringify(body), received, fact }
       })
       await putEvents(trx, rows)
       for (const { event } of batch.rows)

@@ -163,6 +163,10 @@ test('an event is kept once however often it comes', async () => {
   expect(await putEvents(records.db, [event(1), event(2), event(1)])).toBe(2)
   expect(await putEvents(records.db, [event(2), event(3)])).toBe(1)
   expect(await putEvents(records.db, [{ ...event(3), epoch: 'other' }])).toBe(1)
+  expect(await putEvents(records.db, [{ ...event(4), fact: 'f4' }])).toBe(1)
+  // A gateway that begins a new epoch numbers anew what was on its way; another gateway's facts are its own.
+  expect(await putEvents(records.db, [{ ...event(1), fact: 'f4', epoch: 'third' }])).toBe(0)
+  expect(await putEvents(records.db, [{ ...event(1), fact: 'f4', gateway: 'g2' }])).toBe(1)
 })
 
 describe('a sweep', () => {

@@ -109,6 +109,8 @@ export interface EventTable {
   /** JSON object. */
   body: string
   received: number
+  /** The id that its gateway gave it; null where it was kept before ids were. */
+  fact: string | null
 }
 
 export interface IncidentTable {
