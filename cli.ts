@@ -204,7 +204,9 @@ program
           missing: missing.map(([first, last]) => `${first}-${last}`).join(' '),
         })),
       )
-      console.log(report.ok ? 'No gap: issued = received + refused + declared lost.' : 'Rows are missing, see the table.')
+      console.log(
+        report.ok ? 'No gap: issued = received + refused + carried + declared lost.' : 'Rows are missing, see the table.',
+      )
     }
     if (!report.ok) process.exitCode = 1
   })

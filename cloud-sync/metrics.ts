@@ -21,6 +21,12 @@ export async function cloudMetrics(ingest: IngestState | null, broker: BrokerNum
   gauge('inbox_duplicates_total', 'Batches that were there already, since the start').set(inbox.duplicates)
   gauge('inbox_refused_total', 'Rows refused since the start').set(inbox.refused)
   gauge('inbox_unreadable_total', 'Messages of which not even the head can be read, since the start').set(inbox.unreadable)
+  gauge('series_parked_total', 'Rows kept out of the series, since the start').set(ingest.parked)
+  gauge('inbox_ahead_total', 'Batches of a later wire version, neither taken nor refused, since the start').set(inbox.ahead)
+  gauge('inbox_fenced_total', 'Batches not taken because their numbers cannot be trusted, since the start').set(inbox.fenced)
+  gauge('inbox_damaged_total', "Batches that the cloud's disk has damaged, since the start").set(inbox.damaged)
+  gauge('inbox_fenced_epochs', 'Epochs of which nothing is taken any more').set(inbox.fencedEpochs)
+  gauge('inbox_failing', '1 while the inbox takes nothing, as on a full disk').set(inbox.fault === null ? 0 : 1)
   gauge('inbox_dropped_total', 'Messages dropped unacknowledged because the disk was behind, since the start').set(inbox.dropped)
   const readerRows = gauge(
     'reader_rows_total',

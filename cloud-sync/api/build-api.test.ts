@@ -73,6 +73,7 @@ describe('the API', () => {
         since: NOON,
         clock,
         config: 'c1',
+        doubt: null,
         lanes: { event: { issued: 5, received: 4 }, reading: { issued: 9, received: null } },
       },
     ])
@@ -91,6 +92,8 @@ describe('the API', () => {
       ],
       refused: 0,
       declaredLost: 0,
+      carried: 0,
+      closed: null,
     } as const
     await using site = await openTestSite({ audit: async () => ({ ok: false, gateways: [lane] }) })
     expect(await site.get('/api/audit')).toEqual({ ok: false, gateways: [lane] })

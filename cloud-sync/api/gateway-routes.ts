@@ -25,6 +25,7 @@ const GatewayView = Type.Object({
   clock: ClockView,
   lanes: Type.Record(Type.String(), LaneView),
   config: NullableString,
+  doubt: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'why the numbers of its epoch cannot be trusted' }),
 })
 type GatewayView = Static<typeof GatewayView>
 
@@ -36,11 +37,13 @@ const AuditedLane = Type.Object({
   received: Type.Integer(),
   missing: Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), { description: 'inclusive ranges of seqs' }),
   refused: Type.Integer(),
+  carried: Type.Integer({ description: 'rows that came under new numbers in the epoch that follows' }),
   declaredLost: Type.Integer(),
+  closed: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'why another epoch follows' }),
 })
 const AuditView = Type.Object({ ok: Type.Boolean(), gateways: Type.Array(AuditedLane) })
 
-/** Issued = stored + refused + declared lost, to the row, or which are missing. */
+/** Issued = stored + refused + carried + declared lost, to the row, or which are missing. */
 export interface AuditReport {
   readonly ok: boolean
   readonly gateways: readonly (Readonly<Omit<Static<typeof AuditedLane>, 'missing'>> & {
@@ -79,7 +82,7 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<{ records: Records; audit:
   )
 }
 
-function gatewayView({ id, online, epoch, boot, since, clock, config, lanes }: GatewayRow): GatewayView {
+function gatewayView({ id, online, epoch, boot, since, clock, config, lanes, doubt }: GatewayRow): GatewayView {
   const known: Record<string, Partial<Static<typeof LaneView>>> = JSON.parse(lanes)
   return {
     id,
@@ -92,5 +95,6 @@ function gatewayView({ id, online, epoch, boot, since, clock, config, lanes }: G
       Object.entries(known).map(([lane, { issued = null, received = null }]) => [lane, { issued, received }]),
     ),
     config,
+    doubt,
   }
 }

@@ -6,6 +6,9 @@ import { Inbox } from './inbox.ts'
 export async function auditFiles(files: { readonly inbox: string; readonly records: string }): Promise<AuditReport> {
   using inbox = new Inbox(files.inbox, { readonly: true })
   await using records = await openRecords(files.records, { readonly: true })
-  const rows = await records.db.selectFrom('event').select(['gateway', 'body']).where('kind', '=', 'loss').execute()
-  return audit({ lanes: inbox.lanes(), losses: rows.map(({ gateway, body }) => ({ gateway, ...JSON.parse(body) })) })
+  const bodies = async (kind: string) => {
+    const rows = await records.db.selectFrom('event').select(['gateway', 'body']).where('kind', '=', kind).execute()
+    return rows.map(({ gateway, body }) => ({ gateway, ...JSON.parse(body) }))
+  }
+  return audit({ lanes: inbox.lanes(), losses: await bodies('loss'), renewals: await bodies('journal.renewed') })
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import Database from 'better-sqlite3'
 import pino from 'pino'
 import { expect, test } from 'vitest'
@@ -5,7 +6,7 @@ import { Inbox, Ingest } from '#cloud/ingest'
 import { type Disk, openEmbeddedSeries, openRecords } from '#cloud/store'
 import { wallClock } from '#devices'
 import type { Connection } from '#mqtt'
-import { type Ack, decodeAck, encodeBatch } from '#wire'
+import { type Ack, decodeAck, encodeBatch, isInvitation } from '#wire'
 
 const log = pino({ enabled: false })
 
@@ -69,4 +70,75 @@ test('the whole ingest runs on a disk and a network that are passed in, and goes
   }
   using inbox = new Inbox('inbox.db', { ...disk, readonly: true })
   expect(inbox.after(0, 10)).toHaveLength(1)
+})
+
+test('a disk that is full costs no row: gateways are told to keep what they have, and are asked again when there is room', async () => {
+  const disk = memoryDisk()
+  let isFull = false
+  const guarded: Disk = {
+    open(file, options) {
+      const db = disk.open(file, options)
+      if (file !== 'inbox.db') return db
+      const pages = () => Number(db.pragma('page_count', { simple: true }))
+      const limit = (count: number) => db.pragma(`max_page_count = ${count}`)
+      return Object.assign(db, {
+        transaction: (
+          (transaction) =>
+          (...input: Parameters<typeof transaction>) => {
+            limit(isFull ? pages() : 1_000_000)
+            return transaction(...input)
+          }
+        )(db.transaction.bind(db)),
+      })
+    },
+  }
+  const acks: Ack[] = []
+  const clock = wallClock()
+  const begun = Promise.withResolvers<(topic: string, payload: Uint8Array, isRetained: boolean) => void>()
+  await using records = await openRecords('records.db', disk)
+  await using series = await openEmbeddedSeries('series.db', disk)
+  await using ingest = await Ingest.start({
+    brokerUrl: 'sim://',
+    inboxFile: 'inbox.db',
+    disk: guarded,
+    records,
+    series,
+    rules: [],
+    // Waits are short.
+    clock: { ...clock, after: (ms, call) => clock.after(ms / 100, call) },
+    log,
+    connect: async ({ onMessage }): Promise<Connection> => ({
+      closed: new AbortController().signal,
+      async subscribe(name) {
+        if (name.endsWith('/up')) begun.resolve(onMessage)
+      },
+      async publish(_, payload) {
+        acks.push(decodeAck(Buffer.from(payload)))
+      },
+      abort() {},
+      async [Symbol.asyncDispose]() {},
+    }),
+  })
+  const send = await begun.promise
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const event = { id: 'e', kind: 'gateway.started', at: Date.UTC(2026, 6, 1), body: { big: randomBytes(20_000).toString('hex') } }
+  const bytes = encodeBatch({
+    gateway: 'g',
+    epoch: '0123456789abcdef',
+    lane: 'event',
+    first: 1,
+    last: 1,
+    rows: [{ seq: 1, event }],
+  })
+  isFull = true
+  send('sluice/1/g/up', bytes, false)
+  await until(() => acks.some(({ credit }) => credit === 0))
+  expect(acks.every(({ ranges }) => ranges.length === 0)).toBe(true)
+  isFull = false
+  await until(() => acks.some((ack) => isInvitation(ack) && ack.credit > 0))
+  send('sluice/1/g/up', bytes, false)
+  await until(() => acks.some(({ ranges }) => ranges.length === 1))
+  expect(ingest.state.inbox).toMatchObject({ newest: 1, fault: null })
 })

@@ -125,7 +125,7 @@ test('a newer inbox is refused by name, and only one process may write it', () =
 test('the audit accounts for every seq: received, refused, declared lost, or missing by name', () => {
   using inbox = new Inbox(file)
   inbox.take([delivery(encodeBatch(batch(1, 3))), delivery(encodeBatch(batch(8, 9)))], 0)
-  inbox.putIssued('g', {
+  inbox.hear('g', {
     epoch: EPOCH,
     lanes: { alarm: { issued: 0, oldest: 0 }, event: { issued: 0, oldest: 0 }, reading: { issued: 12, oldest: 4 } },
   })
@@ -139,7 +139,9 @@ test('the audit accounts for every seq: received, refused, declared lost, or mis
     issued: 12,
     received: 5,
     refused: 0,
+    carried: 0,
     declaredLost: 2,
+    closed: null,
     missing: [
       [6, 7],
       [10, 12],

@@ -1,37 +1,19 @@
-import type { Statement } from 'better-sqlite3'
 import { type OpenedSqlite, type OpenOptions, openLocked, type Sqlite } from '#cloud/store'
-import {
-  type Ack,
-  addRange,
-  type Batch,
-  LANES,
-  type Lane,
-  missingFrom,
-  type Ranges,
-  rangesOf,
-  type Status,
-  SyncError,
-} from '#wire'
-import { type BatchHead, decodeBatch, decodeBatchHead } from '#wire/decode'
+import { type Ack, addRange, type Lane, missingFrom, type Ranges, renewal, type Status, SyncError } from '#wire'
+import { type BatchHead, decodeBatchHead } from '#wire/decode'
+import { BatchTable, type DamagedBatch, type InboxEntry } from './batch-table.ts'
+import { CLOUD_EPOCH } from './cloud-events.ts'
+import { type Doubt, Doubts } from './doubts.ts'
+import { INBOX_SCHEMA, updateInbox } from './inbox-schema.ts'
 import { IngestError } from './ingest-error.ts'
-import { LANE_SCHEMA, type LaneAccount, LaneLedger, type LaneName } from './lane-ledger.ts'
-import { refusalOf } from './refusal.ts'
+import { type Answer, Intake } from './intake.ts'
+import { type LaneAccount, LaneLedger, type LaneName } from './lane-ledger.ts'
+import { Unreadable } from './unreadable.ts'
 
-/** Version of the inbox's file; older code refuses a newer file by name. */
-export const INBOX_SCHEMA = 1
 /** Batches that no reader has read yet; beyond it gateways are asked to keep theirs. */
 export const UNREAD_BYTES_MAX = 1024 * 1024 * 1024
 /** Bytes that a gateway may have under way, as it is told with each acknowledgement. */
 const CREDIT_BYTES = 4 * 1024 * 1024
-/** Opened batches that are kept in memory for the readers, which come a moment later. */
-const OPENED_MAX = 128
-
-const SCHEMA = `
-CREATE TABLE batch (id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, first INTEGER NOT NULL,
-  last INTEGER NOT NULL, rows INTEGER NOT NULL, received INTEGER NOT NULL, refused TEXT NOT NULL, bytes BLOB NOT NULL);
-CREATE TABLE refused (id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-  why TEXT NOT NULL, received INTEGER NOT NULL, bytes BLOB, UNIQUE (gateway, epoch, lane, first, last));
-${LANE_SCHEMA}`
 
 /** A batch as it came from the broker. */
 export interface Delivery {
@@ -40,13 +22,6 @@ export interface Delivery {
   readonly bytes: Uint8Array
   /** Receive time: epoch ms, site clock. */
   readonly received: number
-}
-
-/** A batch in the inbox, opened; rows that were refused are not among its rows. */
-export interface InboxEntry {
-  readonly id: number
-  readonly received: number
-  readonly batch: Batch
 }
 
 /** An acknowledgement and whom it is for. */
@@ -62,6 +37,12 @@ export interface InboxCounters {
   refused: number
   /** Messages of which not even the head can be read. */
   unreadable: number
+  /** Batches of a later wire version: neither taken nor refused, their gateways keep them until this cloud is brought up to date. */
+  ahead: number
+  /** Batches whose numbers cannot be trusted, not taken. */
+  fenced: number
+  /** Batches that the disk has damaged. */
+  damaged: number
 }
 
 /**
@@ -69,37 +50,41 @@ export interface InboxCounters {
  * one transaction; then the acknowledgement may go.
  */
 export class Inbox implements Disposable {
-  readonly counters: InboxCounters = { batches: 0, duplicates: 0, refused: 0, unreadable: 0 }
+  readonly counters: InboxCounters = { batches: 0, duplicates: 0, refused: 0, unreadable: 0, ahead: 0, fenced: 0, damaged: 0 }
   /** Rows of each lane, without refused ones, ever. */
   readonly rows: Record<Lane, number>
-  readonly #db: Sqlite
   readonly #file: OpenedSqlite
+  readonly #isReadonly: boolean
+  readonly #batches: BatchTable
   readonly #lanes: LaneLedger
-  readonly #insert: Statement
-  readonly #opened = new Map<number, InboxEntry>()
-  #unreadBytes = 0
+  readonly #doubts: Doubts
+  readonly #unreadable: Unreadable
+  readonly #intake: Intake
+  #entries: InboxEntry[] = []
 
   /**
    * @param options `readonly`: beside its writer, for an audit; `open`: on another disk than this machine's
-   * @throws IngestError `version` for a newer file; StoreError `locked` where another process writes it.
+   * @throws IngestError `version` for a newer file, `damaged`; StoreError `locked` where another process writes it.
    */
   constructor(file: string, options: OpenOptions = {}) {
-    const isReadonly = options.readonly ?? false
-    this.#file = openLocked(file, options)
-    this.#db = this.#file.sqlite
-    const version = this.#db.pragma('user_version', { simple: true })
-    if (version === 0 && !isReadonly) {
-      this.#db.transaction(() => {
-        this.#db.exec(SCHEMA)
-        this.#db.pragma(`user_version = ${INBOX_SCHEMA}`)
-      })()
-    } else if (version !== INBOX_SCHEMA)
-      throw new IngestError('version', `expected inbox version ${INBOX_SCHEMA} in ${file}, got ${version}`)
-    this.rows = this.rowsUpTo(Number.MAX_SAFE_INTEGER)
-    this.#lanes = new LaneLedger(this.#db)
-    this.#insert = this.#db.prepare(
-      'INSERT INTO batch (gateway, epoch, lane, first, last, rows, received, refused, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    )
+    this.#isReadonly = options.readonly ?? false
+    const opened = openWhole(file, options)
+    try {
+      const db = opened.sqlite
+      updateInbox(db, file, this.#isReadonly)
+      this.#batches = new BatchTable(db)
+      this.rows = this.#batches.rowsUpTo(Number.MAX_SAFE_INTEGER)
+      this.#lanes = new LaneLedger(db)
+      this.#doubts = new Doubts(db)
+      this.#unreadable = new Unreadable(db)
+      const [batches, lanes, doubts] = [this.#batches, this.#lanes, this.#doubts]
+      const onEntry = (entry: InboxEntry) => void this.#entries.push(entry)
+      this.#intake = new Intake({ db, batches, lanes, doubts, counters: this.counters, onEntry })
+    } catch (error) {
+      opened[Symbol.dispose]()
+      throw damageOf(error, file) ?? error
+    }
+    this.#file = opened
   }
 
   /**
@@ -108,49 +93,108 @@ export class Inbox implements Disposable {
    */
   take(deliveries: readonly Delivery[], cursor: number): AddressedAck[] {
     const acks = new Map<string, AddressedAck>()
-    const entries: InboxEntry[] = []
-    const isFull = this.#measureUnread(cursor) >= UNREAD_BYTES_MAX
-    this.#lanes.transact(() => {
+    const isFull = this.#batches.unreadBytes(cursor, UNREAD_BYTES_MAX) >= UNREAD_BYTES_MAX
+    const credit = isFull ? 0 : CREDIT_BYTES
+    this.#transact(() => {
       for (const delivery of deliveries) {
         const head = this.#headOf(delivery)
         if (head === null) continue
-        const answer = isFull ? { ranges: [], refused: [] } : this.#put(head, delivery, entries)
-        const key = `${head.gateway} ${head.epoch} ${head.lane}`
-        const known = acks.get(key)?.ack ?? {
-          epoch: head.epoch,
-          lane: head.lane,
-          ranges: [],
-          refused: [],
-          credit: isFull ? 0 : CREDIT_BYTES,
+        const answer = isFull ? { ranges: [], refused: [] } : this.#answer(head, delivery)
+        const { gateway, epoch, lane } = head
+        if (answer === null) {
+          const renew = this.#renewalOf(gateway, epoch, delivery.received)
+          if (renew) acks.set(`${gateway} ${epoch}`, { gateway, ack: renew })
+          continue
         }
+        const key = `${gateway} ${epoch} ${lane}`
+        const known = acks.get(key)?.ack ?? { epoch, lane, ranges: [], refused: [], credit }
         const ranges = answer.ranges.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), known.ranges)
-        acks.set(key, {
-          gateway: head.gateway,
-          ack: { ...known, ranges: ranges.map(([first, last]) => [first, last]), refused: [...known.refused, ...answer.refused] },
-        })
+        const refused = [...known.refused, ...answer.refused]
+        acks.set(key, { gateway, ack: { ...known, ranges: ranges.map(([first, last]) => [first, last]), refused } })
       }
     })
-    for (const entry of entries) this.#remember(entry)
     return [...acks.values()]
   }
 
-  /** Batches behind the cursor, oldest first. */
+  /** Whether it would take something: there is room, and the disk takes a commit. */
+  isOpen(cursor: number): boolean {
+    if (this.#batches.unreadBytes(cursor, UNREAD_BYTES_MAX) >= UNREAD_BYTES_MAX) return false
+    try {
+      this.sqlite.pragma(`user_version = ${INBOX_SCHEMA}`)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** What is answered where nothing can be taken: keep what you have. */
+  hold(deliveries: readonly Delivery[]): AddressedAck[] {
+    const acks = new Map<string, AddressedAck>()
+    for (const { gateway, bytes } of deliveries) {
+      try {
+        const { epoch, lane } = decodeBatchHead(bytes)
+        acks.set(`${gateway} ${epoch} ${lane}`, { gateway, ack: { epoch, lane, ranges: [], refused: [], credit: 0 } })
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error
+      }
+    }
+    return [...acks.values()]
+  }
+
+  /**
+   * Hears a gateway's hello: how far it has numbered its rows, and which run of it speaks.
+   * @param isHeard rows of it came since this cloud listens
+   * @returns what is to be answered: it shall begin a new epoch; or null
+   */
+  hear(
+    gateway: string,
+    status: Pick<Status, 'epoch' | 'lanes'> & Partial<Status>,
+    at = 0,
+    { isRetained = false, isHeard = false }: { readonly isRetained?: boolean; readonly isHeard?: boolean } = {},
+  ): Ack | null {
+    const { epoch, lanes, boot, schema, online } = status
+    this.#transact(() => {
+      const seen = (lane: Lane) => this.#lanes.of({ gateway, epoch, lane }).issued
+      if (online && boot !== undefined && schema !== undefined) {
+        const doubt = this.#doubts.hear(gateway, { ...status, online, boot, schema } as Status, { isRetained, isHeard, seen })
+        if (doubt) this.#intake.doubt(doubt, at)
+      }
+      for (const [lane, { issued }] of Object.entries(lanes)) this.#lanes.issue({ gateway, epoch, lane: lane as Lane }, issued)
+    })
+    return this.#renewalOf(gateway, epoch, at)
+  }
+
+  /** What is held against an epoch, or null. */
+  doubtOf(gateway: string, epoch: string): Doubt | null {
+    return this.#doubts.of(gateway, epoch)
+  }
+
+  /** How many epochs are fenced. */
+  get fencedEpochs(): number {
+    return this.#doubts.fenced
+  }
+
+  /** Whether a gateway understands more than release 0.1 did. */
+  renews(gateway: string): boolean {
+    return this.#doubts.renews(gateway)
+  }
+
+  /** Batches behind the cursor, oldest first. One that the disk has damaged is passed over, and its rows are declared lost. */
   after(cursor: number, limit: number): InboxEntry[] {
-    const ids = this.#db.prepare('SELECT id FROM batch WHERE id > ? ORDER BY id LIMIT ?').pluck().all(cursor, limit) as number[]
-    return ids.map((id) => this.#opened.get(id) ?? this.#open(id))
+    const { entries, damaged } = this.#batches.after(cursor, limit)
+    if (damaged.length > 0) {
+      this.counters.damaged += damaged.length
+      if (!this.#isReadonly)
+        this.#transact(() => {
+          for (const batch of damaged) this.#lose(batch)
+        })
+    }
+    return entries
   }
 
   /** Id of the last batch before the first one received at this time or later. */
   idBefore(received: number): number {
-    const first = this.#db.prepare('SELECT MIN(id) FROM batch WHERE received >= ?').pluck().get(received) as number | null
-    return first === null ? this.newest : first - 1
-  }
-
-  /** Keeps how far a gateway says it has numbered its rows. */
-  putIssued(gateway: string, { epoch, lanes }: Pick<Status, 'epoch' | 'lanes'>): void {
-    this.#lanes.transact(() => {
-      for (const lane of LANES) this.#lanes.issue({ gateway, epoch, lane }, lanes[lane].issued)
-    })
+    return this.#batches.idBefore(received)
   }
 
   /** Everything an audit needs, a row a lane of a gateway's epoch. */
@@ -160,120 +204,102 @@ export class Inbox implements Disposable {
 
   /** Rows of each lane up to a batch, without the refused ones. */
   rowsUpTo(id: number): Record<Lane, number> {
-    const rows = this.#db
-      .prepare('SELECT lane, SUM(rows - json_array_length(refused)) AS count FROM batch WHERE id <= ? GROUP BY lane')
-      .all(id) as { lane: Lane; count: number }[]
-    const of = (lane: Lane) => rows.find((row) => row.lane === lane)?.count ?? 0
-    return { alarm: of('alarm'), event: of('event'), reading: of('reading') }
+    return this.#batches.rowsUpTo(id)
   }
 
   /** The highest id, 0 where it is empty. */
   get newest(): number {
-    return (this.#db.prepare('SELECT MAX(id) FROM batch').pluck().get() as number | null) ?? 0
+    return this.#batches.newest
+  }
+
+  /** The database, for those who read beside it. */
+  get sqlite(): Sqlite {
+    return this.#file.sqlite
   }
 
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]()
   }
 
-  #headOf({ gateway, bytes }: Delivery): BatchHead | null {
+  /** Everything or nothing; readers are told of what came to be. */
+  #transact(work: () => void): void {
+    const before = { ...this.counters }
+    this.#entries = []
+    try {
+      this.#lanes.transact(work)
+    } catch (error) {
+      Object.assign(this.counters, before)
+      throw error
+    }
+    for (const entry of this.#entries) {
+      this.rows[entry.batch.lane] += entry.batch.rows.length
+      this.#batches.remember(entry)
+    }
+  }
+
+  #headOf({ gateway, bytes, received }: Delivery): BatchHead | null {
+    let why = 'expected the gateway of the topic in the head'
     try {
       const head = decodeBatchHead(bytes)
-      if (head.gateway === gateway) return head
+      if (head.gateway === gateway && head.epoch !== CLOUD_EPOCH) return head
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
+      if (error.code === 'version') {
+        this.counters.ahead += 1
+        return null
+      }
+      why = error.message
     }
     this.counters.unreadable += 1
+    this.#unreadable.put(gateway, bytes, why, received)
     return null
   }
 
-  #put(head: BatchHead, { bytes, received }: Delivery, entries: InboxEntry[]): Pick<Ack, 'ranges' | 'refused'> {
-    this.#lanes.issue(head, head.last)
-    let batch: Batch
-    try {
-      batch = decodeBatch(bytes)
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      this.#refuse(head, head.first, head.last, error.code, received, bytes)
-      return { ranges: [], refused: [[head.first, head.last, error.code]] }
-    }
-    const refused = poisonOf(batch, received)
-    const refusedSeqs = new Set(refused.map(({ seq }) => seq))
-    const accepted = rangesOf(batch.rows.flatMap(({ seq }) => (refusedSeqs.has(seq) ? [] : [seq])))
-    if (accepted.every(([first, last]) => this.#lanes.isKnown(head, first, last))) this.counters.duplicates += 1
-    else {
-      const { gateway, epoch, lane, first, last, rows } = head
-      const { lastInsertRowid } = this.#insert.run(
-        gateway,
-        epoch,
-        lane,
-        first,
-        last,
-        rows,
-        received,
-        JSON.stringify([...refusedSeqs]),
-        bytes,
-      )
-      this.counters.batches += 1
-      this.rows[lane] += batch.rows.length - refused.length
-      this.#unreadBytes += bytes.length
-      this.#lanes.receive(head, accepted)
-      entries.push({ id: Number(lastInsertRowid), received, batch: without(batch, refusedSeqs) })
-    }
-    for (const { seq, why } of refused) this.#refuse(head, seq, seq, why, received, null)
-    // The whole span: what a thinned batch skips its gateway has no more, and its single rows would be more ranges than an answer holds.
-    const taken = missingFrom(rangesOf(refused.map(({ seq }) => seq)), head.first, head.last)
-    return { ranges: taken.map(([first, last]) => [first, last]), refused: refused.map(({ seq, why }) => [seq, seq, why]) }
+  #answer(head: BatchHead, { bytes, received }: Delivery): Answer {
+    const answer = this.#doubts.of(head.gateway, head.epoch)?.fenced ? null : this.#intake.put(head, bytes, received)
+    if (answer === null) this.counters.fenced += 1
+    return answer
   }
 
-  #refuse(name: LaneName, first: number, last: number, why: string, received: number, bytes: Uint8Array | null): void {
-    this.#lanes.refuse(name, [[first, last]])
-    const { changes } = this.#db
-      .prepare(
-        'INSERT INTO refused (gateway, epoch, lane, first, last, why, received, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      )
-      .run(name.gateway, name.epoch, name.lane, first, last, why, received, bytes)
-    if (changes > 0) this.counters.refused += last - first + 1
+  #renewalOf(gateway: string, epoch: string, now: number): Ack | null {
+    const doubt = this.#doubts.of(gateway, epoch)
+    return doubt?.fenced ? renewal(epoch, now, doubt.why.slice(0, 200)) : null
   }
 
-  #open(id: number): InboxEntry {
-    const { received, refused, bytes } = this.#db.prepare('SELECT received, refused, bytes FROM batch WHERE id = ?').get(id) as {
-      received: number
-      refused: string
-      bytes: Buffer
-    }
-    return { id, received, batch: without(decodeBatch(bytes), new Set(JSON.parse(refused) as number[])) }
-  }
-
-  #remember(entry: InboxEntry): void {
-    this.#opened.set(entry.id, entry)
-    for (const id of this.#opened.keys()) {
-      if (this.#opened.size <= OPENED_MAX) break
-      this.#opened.delete(id)
-    }
-  }
-
-  /** Counted while rows come; summed anew only when that count says full. */
-  #measureUnread(cursor: number): number {
-    if (this.#unreadBytes >= UNREAD_BYTES_MAX) {
-      this.#unreadBytes =
-        (this.#db.prepare('SELECT SUM(LENGTH(bytes)) FROM batch WHERE id > ?').pluck().get(cursor) as number | null) ?? 0
-    }
-    return this.#unreadBytes
+  #lose({ id, gateway, epoch, lane, first, last, leftOut, why }: DamagedBatch): void {
+    const at = Number(this.sqlite.prepare('SELECT received FROM batch WHERE id = ?').pluck().get(id))
+    this.sqlite.prepare('INSERT INTO damage VALUES (?, ?, ?)').run(id, why, at)
+    const kept = leftOut.reduce<Ranges>((sum, seq) => addRange(sum, seq, seq), [])
+    const name = { gateway, epoch, lane }
+    const { received } = this.#lanes.of(name)
+    // Seqs between the first and the last that were never here are not of this batch.
+    const here = missingFrom(kept, first, last).flatMap(([from, to]) => complement(received, from, to))
+    this.#intake.lose(name, here, `the cloud's disk damaged batch ${id}: ${why}`, at)
   }
 }
 
-function poisonOf(batch: Batch, received: number): { seq: number; why: string }[] {
-  if (batch.lane !== 'reading') return []
-  return batch.rows.flatMap((row) => {
-    const why = refusalOf(row, received)
-    return why === null ? [] : [{ seq: row.seq, why }]
-  })
+/** The parts of [first, last] that the ranges hold. */
+function complement(ranges: Ranges, first: number, last: number): Ranges {
+  return missingFrom(missingFrom(ranges, first, last), first, last)
 }
 
-function without(batch: Batch, seqs: ReadonlySet<number>): Batch {
-  if (seqs.size === 0) return batch
-  return batch.lane === 'reading'
-    ? { ...batch, rows: batch.rows.filter(({ seq }) => !seqs.has(seq)) }
-    : { ...batch, rows: batch.rows.filter(({ seq }) => !seqs.has(seq)) }
+function openWhole(file: string, options: OpenOptions): OpenedSqlite {
+  try {
+    return openLocked(file, options)
+  } catch (error) {
+    throw damageOf(error, file) ?? error
+  }
+}
+
+/** A new inbox in its place would acknowledge nothing that was lost, so none is made. */
+function damageOf(error: unknown, file: string): IngestError | null {
+  const isDamage =
+    error instanceof SyntaxError ||
+    (error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.code)))
+  if (!isDamage) return null
+  return new IngestError(
+    'damaged',
+    `expected a whole inbox in ${file}, got a damaged one (${error.message}): nothing was changed. Keep the file with its -wal beside it, put the newest backup in its place and start again; gateways send what they still have, and sluice audit names what is missing`,
+    { cause: error },
+  )
 }

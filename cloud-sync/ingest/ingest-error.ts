@@ -1,5 +1,5 @@
 /** What the ingest cannot answer: callers switch on `code`. */
-export type IngestErrorCode = 'version' | 'full'
+export type IngestErrorCode = 'version' | 'full' | 'damaged'
 
 export class IngestError extends Error {
   readonly code: IngestErrorCode

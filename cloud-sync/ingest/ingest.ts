@@ -5,10 +5,12 @@ import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { type Connect, type Connection, Session } from '#mqtt'
 import {
+  type Ack,
   countOf,
   decodeStatus,
   encodeAck,
   invitation,
+  isInvitation,
   LANES,
   type Lane,
   parseTopic,
@@ -19,6 +21,7 @@ import {
 } from '#wire'
 import { AlertJudge } from './alert-judge.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
+import { Owners } from './owners.ts'
 import { Reader } from './reader.ts'
 import { RecordsWriter } from './records-writer.ts'
 import { SeriesKeeper } from './series-keeper.ts'
@@ -31,6 +34,8 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024
 /** Reconnecting to the broker, doubling between these. */
 const BACKOFF_MS = [250, 10_000] as const
 
+/** Between looks whether gateways that were told to keep what they have may go on. */
+const HOLD_MS = 2_000
 /** Between looks at what has grown beyond its bound. */
 const SWEEP_MS = 600_000
 
@@ -52,9 +57,18 @@ export interface IngestOptions {
 
 export interface IngestState {
   readonly isConnected: boolean
-  readonly inbox: InboxCounters & { readonly newest: number; readonly dropped: number }
+  readonly inbox: InboxCounters & {
+    readonly newest: number
+    readonly dropped: number
+    /** Epochs of which nothing is taken any more. */
+    readonly fencedEpochs: number
+    /** Why it takes nothing, as a full disk; null when it does. */
+    readonly fault: string | null
+  }
   /** Rows of each lane in the inbox, without refused ones, ever. */
   readonly rows: Readonly<Record<Lane, number>>
+  /** Rows that are kept out of the series since the start: the store refuses them, or they are of another gateway's device. */
+  readonly parked: number
   readonly readers: readonly {
     readonly name: string
     /** Id of the last batch it is done with; it lags by `inbox.newest` − this. */
@@ -74,11 +88,19 @@ export class Ingest implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #readers: Reader[] = []
   #keeper: SeriesKeeper | null = null
+  #writer: SeriesWriter | null = null
   #waiting: Delivery[] = []
   #waitingBytes = 0
   #dropped = 0
   #session: Connection | null = null
+  /** Gateways whose rows came over this connection. */
+  readonly #heard = new Set<string>()
+  #isListening = false
   #isTaking = false
+  /** Gateways that were told to keep what they have, and their epochs: they send nothing until they are asked again. */
+  readonly #held = new Map<string, string>()
+  /** Why the inbox takes nothing, or null. */
+  #fault: string | null = null
   #running: Promise<unknown> = Promise.resolve()
 
   private constructor(options: IngestOptions, inbox: Inbox) {
@@ -90,16 +112,23 @@ export class Ingest implements AsyncDisposable {
   static async start(options: IngestOptions): Promise<Ingest> {
     const ingest = new Ingest(options, new Inbox(options.inboxFile, options.disk))
     await ingest.#startReaders()
-    ingest.#running = Promise.all([ingest.#run(), ingest.#sweep()])
+    ingest.#running = Promise.all([ingest.#run(), ingest.#sweep(), ingest.#release()])
     return ingest
   }
 
   get state(): IngestState {
     const readers = this.#readers.map(({ name, cursor, rows, error }) => ({ name, cursor, rows: { ...rows }, error }))
     return {
-      isConnected: this.#session !== null,
-      inbox: { ...this.#inbox.counters, newest: this.#inbox.newest, dropped: this.#dropped },
+      isConnected: this.#isListening,
+      inbox: {
+        ...this.#inbox.counters,
+        newest: this.#inbox.newest,
+        dropped: this.#dropped,
+        fencedEpochs: this.#inbox.fencedEpochs,
+        fault: this.#fault,
+      },
       rows: { ...this.#inbox.rows },
+      parked: this.#writer?.parked ?? 0,
       readers,
       refilling: this.#keeper?.refilling ?? null,
     }
@@ -116,14 +145,16 @@ export class Ingest implements AsyncDisposable {
   /** The others wait for the records: a row is judged and shown only where its device is described. */
   async #startReaders(): Promise<void> {
     const { records, series, rules, clock, log } = this.#options
+    const owners = new Owners()
     const common = { inbox: this.#inbox, records, bell: this.#bell, timers: clock, log }
     const first = await Reader.start({ ...common, work: new RecordsWriter(rules, log), limit: () => Number.POSITIVE_INFINITY })
     const limit = () => first.cursor
     this.#readers.push(first)
-    const writer = await Reader.start({ ...common, limit, work: new SeriesWriter(series) })
+    this.#writer = new SeriesWriter(series, records, owners)
+    const writer = await Reader.start({ ...common, limit, work: this.#writer })
     this.#readers.push(writer)
-    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, cursor: () => writer.cursor, clock, log })
-    this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log)) }))
+    this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, owners, cursor: () => writer.cursor, clock, log })
+    this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log), owners) }))
   }
 
   async #run(): Promise<void> {
@@ -139,8 +170,11 @@ export class Ingest implements AsyncDisposable {
           this.#stop.signal,
         )
         this.#session = session
-        await session.subscribe(topic('+', 'up'))
+        this.#heard.clear()
+        // Hellos first: what they say of numbers is compared with what came before them.
         await session.subscribe(topic('+', 'status'))
+        await session.subscribe(topic('+', 'up'))
+        this.#isListening = true
         log.info('ingest is connected to the broker')
         delayMs = BACKOFF_MS[0]
         const ended = Promise.withResolvers<void>()
@@ -152,10 +186,26 @@ export class Ingest implements AsyncDisposable {
         if (!this.#stop.signal.aborted) log.warn({ why: error.message }, 'the broker is not reached; it is tried again')
       } finally {
         this.#session = null
+        this.#isListening = false
       }
       await sleep(delayMs, this.#stop.signal, clock)
       delayMs = Math.min(delayMs * 2, BACKOFF_MS[1])
     }
+  }
+
+  /** Asks held gateways again, until they send: an invitation may be lost too. */
+  async #release(): Promise<void> {
+    const { clock } = this.#options
+    for (const { signal } = this.#stop; !signal.aborted; await sleep(HOLD_MS, signal, clock)) {
+      if (this.#held.size === 0 || !this.#inbox.isOpen(this.#cursor)) continue
+      this.#tellFull(null)
+      for (const [gateway, epoch] of this.#held) this.#answer(gateway, invitation(epoch, clock.now()))
+    }
+  }
+
+  /** The last batch that every reader has read. */
+  get #cursor(): number {
+    return Math.min(...this.#readers.map(({ cursor }) => cursor))
   }
 
   async #sweep(): Promise<void> {
@@ -174,6 +224,7 @@ export class Ingest implements AsyncDisposable {
         this.#options.log.warn({ gateway: parsed.gateway, err: error }, 'a status was not kept'),
       )
     if (parsed?.end !== 'up') return
+    this.#heard.add(parsed.gateway)
     if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) {
       this.#dropped += 1
       return
@@ -197,29 +248,49 @@ export class Ingest implements AsyncDisposable {
     const deliveries = this.#waiting.splice(0, TAKE_MAX)
     for (const { bytes } of deliveries) this.#waitingBytes -= bytes.length
     try {
-      const acks = this.#inbox.take(deliveries, Math.min(...this.#readers.map(({ cursor }) => cursor)))
+      const acks = this.#inbox.take(deliveries, this.#cursor)
+      this.#tellFull(null)
       this.#bell.ring()
       for (const { gateway, ack } of acks) {
-        // A lost acknowledgement is healed by the gateway, which sends again.
-        this.#session?.publish(topic(gateway, 'ack'), encodeAck({ ...ack, now: this.#options.clock.now() })).catch(() => {})
+        this.#answer(gateway, ack)
       }
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the inbox takes nothing; rows stay at their gateways and come again')
+      this.#tellFull(error as Error)
+      for (const { gateway, ack } of this.#inbox.hold(deliveries)) this.#answer(gateway, ack)
     }
     this.#isTaking = this.#waiting.length > 0
     if (this.#isTaking) this.#soon(() => this.#take())
   }
 
+  /** A lost answer is healed by the gateway, which sends again. Release 0.1 drops an answer that says more than it knows. */
+  #answer(gateway: string, ack: Ack): void {
+    if (ack.credit === 0 && ack.renew === undefined) this.#held.set(gateway, ack.epoch)
+    const { now: _, ...plain } = ack
+    const said = this.#inbox.renews(gateway) ? { ...ack, now: this.#options.clock.now() } : plain
+    const freed = ack.credit > 0 && !isInvitation(ack)
+    this.#session?.publish(topic(gateway, 'ack'), encodeAck(said)).then(
+      () => freed && this.#held.delete(gateway),
+      () => {},
+    )
+  }
+
+  #tellFull(error: Error | null): void {
+    if ((error?.message ?? null) === this.#fault) return
+    this.#fault = error?.message ?? null
+    const { log } = this.#options
+    if (error) log.error({ err: error }, 'the inbox takes nothing; rows stay at their gateways and come again')
+    else log.info('the inbox takes rows again')
+  }
+
   async #takeStatus(gateway: string, bytes: Uint8Array, isRetained: boolean): Promise<void> {
     const status = decodeStatus(bytes)
-    // It was there before us: what it sent meanwhile nobody heard. Or it waits for our time.
-    if (status.online && (isRetained || !status.clock.trusted))
-      this.#session
-        ?.publish(topic(gateway, 'ack'), encodeAck(invitation(status.epoch, this.#options.clock.now())))
-        .catch(() => {})
-    this.#inbox.putIssued(gateway, status)
     const { online, epoch, boot, clock, config, lanes } = status
     const now = this.#options.clock.now()
+    const renewal = this.#inbox.hear(gateway, status, now, { isRetained, isHeard: this.#heard.has(gateway) })
+    this.#bell.ring()
+    if (online && renewal) this.#answer(gateway, renewal)
+    // It was there before us: what it sent meanwhile nobody heard. Or it waits for our time.
+    else if (online && (isRetained || !clock.trusted)) this.#answer(gateway, invitation(epoch, now))
     await this.#options.records.db.transaction().execute(async (trx) => {
       await putGateway(trx, {
         id: gateway,
@@ -231,6 +302,7 @@ export class Ingest implements AsyncDisposable {
         config,
         lanes: JSON.stringify(this.#positions(gateway, epoch, lanes)),
         updated: now,
+        doubt: this.#inbox.doubtOf(gateway, epoch)?.why ?? null,
       })
       await recordChange(trx, 'gateway', gateway, Date.now())
     })

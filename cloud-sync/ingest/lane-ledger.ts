@@ -49,23 +49,32 @@ export class LaneLedger {
 
   /** Whether every seq from first to last was received or refused already. */
   isKnown(name: LaneName, first: number, last: number): boolean {
-    const { received, refused } = this.#of(name)
+    const { received, refused } = this.of(name)
     return missingFrom(received, first, last).every(([from, to]) => missingFrom(refused, from, to).length === 0)
   }
 
   issue(name: LaneName, seq: number): void {
-    const account = this.#of(name)
+    const account = this.of(name)
     if (seq > account.issued || account === EMPTY) this.#stage(name, { ...account, issued: seq })
   }
 
   receive(name: LaneName, ranges: Ranges): void {
-    const account = this.#of(name)
+    const account = this.of(name)
     this.#stage(name, { ...account, received: union(account.received, ranges) })
   }
 
   refuse(name: LaneName, ranges: Ranges): void {
-    const account = this.#of(name)
+    const account = this.of(name)
     this.#stage(name, { ...account, refused: union(account.refused, ranges) })
+  }
+
+  /** Seqs that were here and are no longer: the disk has damaged them. */
+  lose(name: LaneName, ranges: Ranges): void {
+    const account = this.of(name)
+    this.#stage(name, {
+      ...account,
+      received: account.received.flatMap(([first, last]) => missingFrom(ranges, first, last)),
+    })
   }
 
   /** Writes what is staged, as a part of all that `work` does, in one transaction. */
@@ -91,7 +100,8 @@ export class LaneLedger {
     }
   }
 
-  #of(name: LaneName): LaneAccount {
+  /** As it will be when the transaction is through. */
+  of(name: LaneName): LaneAccount {
     const key = keyOf(name)
     return this.#staged.get(key) ?? this.#kept.get(key) ?? EMPTY
   }

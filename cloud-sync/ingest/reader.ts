@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { Records, RecordTables } from '#cloud/store'
 import { type Bell, sleep, type Timers } from '#devices/time'
 import type { Lane } from '#wire'
-import type { Inbox, InboxEntry } from './inbox.ts'
+import type { InboxEntry } from './batch-table.ts'
+import type { Inbox } from './inbox.ts'
 
 /** Batches in one step of a reader. */
 const STEP_BATCHES_MAX = 32

@@ -5,7 +5,8 @@ import { Value } from 'typebox/value'
 import { reviseIncidents } from '#cloud/alerts'
 import { describeDevice, type NewEvent, putEvents, type RecordTables, recordChange, setOnline } from '#cloud/store'
 import { Bilingual, DEVICE_ID, GRADES, type Rule, type SiteEvent } from '#wire'
-import type { InboxEntry } from './inbox.ts'
+import type { InboxEntry } from './batch-table.ts'
+import { CLOUD_EPOCH } from './cloud-events.ts'
 import type { ReaderWork } from './reader.ts'
 
 const Described = Type.Object({
@@ -41,6 +42,12 @@ const Alarm = Type.Object({
   }),
 })
 
+/** Who says something. */
+interface Source {
+  readonly gateway: string
+  readonly epoch: string
+}
+
 /** Writes what gateways tell of themselves: devices, their coming and going, and the alarms of the site's own rules. */
 export class RecordsWriter implements ReaderWork {
   readonly name = 'records'
@@ -64,15 +71,29 @@ export class RecordsWriter implements ReaderWork {
       })
       await putEvents(trx, rows)
       for (const { event } of batch.rows)
-        for (const station of await this.#apply(trx, gateway, event, recorded)) stations.add(station)
+        for (const station of await this.#apply(trx, { gateway, epoch }, event, recorded)) stations.add(station)
     }
     for (const station of stations) await recordChange(trx, 'station', station, recorded)
   }
 
   /** @returns ids of the stations that look different now */
-  async #apply(trx: Kysely<RecordTables>, gateway: string, event: SiteEvent, recorded: number): Promise<string[]> {
+  async #apply(trx: Kysely<RecordTables>, { gateway, epoch }: Source, event: SiteEvent, recorded: number): Promise<string[]> {
     const { kind, at, device, body } = event
+    if (kind === 'gateway.cloned' && epoch === CLOUD_EPOCH) {
+      await trx
+        .updateTable('gateway')
+        .set({ doubt: String(body.why) })
+        .where('id', '=', gateway)
+        .where('epoch', '=', String(body.epoch))
+        .execute()
+      await recordChange(trx, 'gateway', gateway, recorded)
+    }
     if (device === undefined) return []
+    const owner = await ownerOf(trx, device)
+    if (owner !== null && owner !== gateway && kind.startsWith('device.')) {
+      this.#log.warn({ kind, device, gateway, owner }, 'a device of another gateway: kept as an event only')
+      return []
+    }
     if (kind === 'device.online' || kind === 'device.offline') {
       const station = await setOnline(trx, { device, online: kind === 'device.online', at })
       return station === null ? [] : [station]
@@ -123,4 +144,9 @@ export class RecordsWriter implements ReaderWork {
     this.#log.warn({ kind, id, device }, 'an event whose body is not of its kind: kept as it is, not applied')
     return []
   }
+}
+
+async function ownerOf(trx: Kysely<RecordTables>, device: string): Promise<string | null> {
+  const row = await trx.selectFrom('device').select('gateway').where('id', '=', device).executeTakeFirst()
+  return row?.gateway ?? null
 }

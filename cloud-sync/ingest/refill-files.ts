@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openSeries, type SeriesSetting } from '#cloud/store'
+import { openRecords, openSeries, type SeriesSetting } from '#cloud/store'
 import { Inbox } from './inbox.ts'
 import { type Refilled, refill } from './refill.ts'
 
@@ -21,5 +22,7 @@ export async function refillFiles(
 ): Promise<Refilled> {
   using inbox = new Inbox(join(data, 'inbox.db'), { readonly: true })
   await using series = await openSeries(setting, { data, log })
-  return await refill({ inbox, series, from, to }, stop)
+  const file = join(data, 'records.db')
+  await using records = existsSync(file) ? await openRecords(file, { readonly: true }) : null
+  return await refill({ inbox, series, records, from, to }, stop)
 }

@@ -32,7 +32,12 @@ test('a refill writes the rows of its time range, from its first instant to befo
   const expected = days.flatMap(({ rows }) => rows.filter(({ at }) => at >= range.from && at < range.to))
   expect(expected).toHaveLength(2 * 2 * (50 + 10))
   for (let time = 0; time < 2; time++) {
-    expect(await refill({ inbox, series, ...range }, never)).toEqual({ batches: 6, rows: expected.length, refused: 0, named: [] })
+    expect(await refill({ inbox, series, records: null, ...range }, never)).toEqual({
+      batches: 6,
+      rows: expected.length,
+      refused: 0,
+      named: [],
+    })
     expect(await series.count()).toBe(expected.length)
   }
   const page = await series.range({ device: 'd1', point: 'rain', from: 0, to: 1e13, limit: 1000 })

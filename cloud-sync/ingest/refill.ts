@@ -1,5 +1,6 @@
-import type { RefusedRow, SeriesStore } from '#cloud/store'
+import type { Records, RefusedRow, SeriesStore } from '#cloud/store'
 import type { Inbox } from './inbox.ts'
+import { Owners } from './owners.ts'
 import { AHEAD_MAX_MS } from './refusal.ts'
 import { rowsOf, writeRows } from './series-writer.ts'
 
@@ -11,6 +12,8 @@ const NAMED_MAX = 100
 export interface RefillOptions {
   readonly inbox: Inbox
   readonly series: SeriesStore
+  /** Tells whose device is whose; null: there are none yet. */
+  readonly records: Records | null
   /** Rows with `from <= at < to`, observe time, epoch ms. */
   readonly from: number
   readonly to: number
@@ -31,8 +34,9 @@ export interface Refilled {
  * Writes a time range of the inbox into the series store again, in the order in which it came. What is there already stays as it is.
  * @throws StoreError of the series store; doing it again goes on from the beginning and changes nothing twice
  */
-export async function refill({ inbox, series, from, to }: RefillOptions, stop: AbortSignal): Promise<Refilled> {
+export async function refill({ inbox, series, records, from, to }: RefillOptions, stop: AbortSignal): Promise<Refilled> {
   const isWanted = (at: number) => at >= from && at < to
+  const owners = new Owners()
   const named: RefusedRow[] = []
   let [batches, rows, refused] = [0, 0, 0]
   // A row may have come before its time by as much as a clock may be ahead.
@@ -40,7 +44,7 @@ export async function refill({ inbox, series, from, to }: RefillOptions, stop: A
     const entries = inbox.after(cursor, STEP_BATCHES_MAX)
     const last = entries.at(-1)
     if (last === undefined) break
-    const wanted = rowsOf(entries, isWanted)
+    const wanted = rowsOf(records ? (await owners.part(records.db, entries)).own : entries, isWanted)
     const refusals = await writeRows(series, wanted)
     named.push(...refusals.slice(0, NAMED_MAX - named.length))
     batches += entries.length

@@ -3,10 +3,13 @@ import { parkRows, type Records, type SeriesStore } from '#cloud/store'
 import type { Clock } from '#devices'
 import { sleep } from '#devices/time'
 import type { Inbox } from './inbox.ts'
+import type { Owners } from './owners.ts'
 import { rowsOf, writeRows } from './series-writer.ts'
 
 /** Between looks at the store's mark. */
 const CHECK_MS = 5_000
+/** What was written so long before a server's restart is taken for safe: after a fault of its disk a server may answer well and yet forget. */
+const SAFE_MS = 600_000
 /** Batches of one step of a refill. */
 const STEP_BATCHES_MAX = 32
 /** After a failure, doubling between these. */
@@ -18,11 +21,13 @@ export interface SeriesKeeperOptions {
   readonly inbox: Inbox
   readonly records: Records
   readonly series: SeriesStore
+  readonly owners: Owners
   /** Id of the last batch that the writer of live rows is done with. */
   readonly cursor: () => number
   readonly clock: Pick<Clock, 'mono' | 'after'>
   readonly log: Logger
   readonly checkMs?: number
+  readonly safeMs?: number
 }
 
 /**
@@ -40,6 +45,8 @@ export class SeriesKeeper implements AsyncDisposable {
   /** What the store's mark said when it was last left or read. */
   #marked: number | null = null
   #checked = Number.NEGATIVE_INFINITY
+  /** A position that becomes safe with time. */
+  #candidate: { readonly at: number; readonly position: number } | null = null
   #error: string | null = null
 
   private constructor(options: SeriesKeeperOptions) {
@@ -101,16 +108,50 @@ export class SeriesKeeper implements AsyncDisposable {
             : 'the series store is behind: it is filled from the inbox',
         )
     }
+    const guard = await this.#guard()
+    if (guard.restartedFrom !== null && !isOther && guard.restartedFrom < cursor()) {
+      this.#refill = Math.min(this.#refill ?? guard.restartedFrom, guard.restartedFrom)
+      log.info({ from: this.#refill, to: cursor() }, 'the series store was started anew: what it was given last is written again')
+    }
     const reached = this.#refill ?? position
     if (reached !== mark.reached) await series.setReached(reached)
     // Only now: ended in between, the next start finds another life again.
     if (isOther) await this.#remember(mark.life)
+    await this.#keepSafe(guard, isOther ? 0 : position)
     this.#marked = reached
     this.#checked = this.#options.clock.mono()
   }
 
+  /** Whether the store's server is another run of it than the one that was written to, and from where on that one is not to be relied on. */
+  async #guard(): Promise<{ readonly server: string | null; readonly restartedFrom: number | null }> {
+    const { series, records } = this.#options
+    const server = await series.server()
+    const row = await records.db.selectFrom('series_guard').select(['server', 'safe']).executeTakeFirst()
+    const isRestarted = server !== null && row !== undefined && row.server !== null && row.server !== server
+    return { server, restartedFrom: isRestarted ? row.safe : null }
+  }
+
+  /** The safe position follows the writer at a distance; while there is something to fill it stands still. */
+  async #keepSafe(
+    { server, restartedFrom }: { server: string | null; restartedFrom: number | null },
+    position: number,
+  ): Promise<void> {
+    if (server === null) return
+    const { records, clock, safeMs = SAFE_MS } = this.#options
+    const now = clock.mono()
+    if (this.#refill !== null) this.#candidate = null
+    else this.#candidate ??= { at: now, position }
+    const ripe = this.#candidate !== null && now - this.#candidate.at >= safeMs ? this.#candidate.position : null
+    if (ripe !== null) this.#candidate = { at: now, position }
+    await records.db
+      .insertInto('series_guard')
+      .values({ id: 1, server, safe: restartedFrom ?? ripe ?? position })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(ripe === null ? { server } : { server, safe: ripe }))
+      .execute()
+  }
+
   async #step(from: number): Promise<void> {
-    const { inbox, series, records, cursor, log } = this.#options
+    const { inbox, series, records, owners, cursor, log } = this.#options
     const entries = inbox.after(from, STEP_BATCHES_MAX).filter(({ id }) => id <= cursor())
     const last = entries.at(-1)
     if (last === undefined) {
@@ -118,7 +159,8 @@ export class SeriesKeeper implements AsyncDisposable {
       if (from > 0) log.info({ to: from }, 'the series store holds what the inbox holds')
       return
     }
-    const refused = await writeRows(series, rowsOf(entries))
+    const { own } = await owners.part(records.db, entries)
+    const refused = await writeRows(series, rowsOf(own))
     if (refused.length > 0) await records.db.transaction().execute((trx) => parkRows(trx, refused, Date.now()))
     this.#refill = last.id
   }

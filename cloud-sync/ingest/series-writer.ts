@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely'
 import {
+  type ForeignRow,
   parkRows,
   putLatest,
+  type Records,
   type RecordTables,
   type RefusedRow,
   recordChange,
@@ -9,33 +11,43 @@ import {
   type SeriesRow,
   type SeriesStore,
 } from '#cloud/store'
-import type { InboxEntry } from './inbox.ts'
+import type { InboxEntry } from './batch-table.ts'
+import type { Owners } from './owners.ts'
 import type { ReaderWork } from './reader.ts'
 
 /** Writes readings into the series store, then, with the cursor, the newest of each point. */
 export class SeriesWriter implements ReaderWork {
   readonly name = 'series'
   readonly #series: SeriesStore
+  readonly #records: Records
+  readonly #owners: Owners
   /** From `prepare` to `record`. */
   readonly #prepared = new WeakMap<
     readonly InboxEntry[],
-    { readonly rows: readonly SeriesRow[]; readonly refused: readonly RefusedRow[] }
+    { readonly rows: readonly SeriesRow[]; readonly refused: readonly (RefusedRow | ForeignRow)[] }
   >()
 
-  constructor(series: SeriesStore) {
+  /** Rows kept aside since the start. */
+  parked = 0
+
+  constructor(series: SeriesStore, records: Records, owners: Owners) {
     this.#series = series
+    this.#records = records
+    this.#owners = owners
   }
 
   async prepare(entries: readonly InboxEntry[]): Promise<void> {
-    const rows = rowsOf(entries)
-    this.#prepared.set(entries, { rows, refused: await writeRows(this.#series, rows) })
+    const { own, foreign } = await this.#owners.part(this.#records.db, entries)
+    const rows = rowsOf(own)
+    this.#prepared.set(entries, { rows, refused: [...foreign, ...(await writeRows(this.#series, rows))] })
   }
 
   async record(trx: Kysely<RecordTables>, entries: readonly InboxEntry[]): Promise<void> {
     const { rows, refused } = this.#prepared.get(entries) ?? { rows: [], refused: [] }
-    if (rows.length === 0) return
     const stored = Date.now()
     await parkRows(trx, refused, stored)
+    this.parked += refused.length
+    if (rows.length === 0) return
     const change = await recordChange(trx, 'readings', '', stored)
     await putLatest(
       trx,

@@ -5,6 +5,7 @@ import { wallClock } from '#devices'
 import { Bell, processTimers } from '#devices/time'
 import { encodeBatch, type JournalledReading } from '#wire'
 import { Inbox } from './inbox.ts'
+import { Owners } from './owners.ts'
 import { Reader } from './reader.ts'
 import { SeriesKeeper } from './series-keeper.ts'
 import { SeriesWriter } from './series-writer.ts'
@@ -58,6 +59,7 @@ export async function openWriter(folder: string, series: SeriesStore) {
   const bell = new Bell()
   const inbox = parts.use(new Inbox(join(folder, 'inbox.db')))
   const records = parts.use(await openRecords(join(folder, 'records.db')))
+  const owners = new Owners()
   const writer = await Reader.start({
     inbox,
     records,
@@ -65,10 +67,10 @@ export async function openWriter(folder: string, series: SeriesStore) {
     limit: () => Number.POSITIVE_INFINITY,
     timers: processTimers,
     log,
-    work: new SeriesWriter(series),
+    work: new SeriesWriter(series, records, owners),
   })
   const keeper = parts.use(
-    SeriesKeeper.start({ inbox, records, series, cursor: () => writer.cursor, clock: wallClock(), log, checkMs: 20 }),
+    SeriesKeeper.start({ inbox, records, series, owners, cursor: () => writer.cursor, clock: wallClock(), log, checkMs: 20 }),
   )
   parts.use(writer)
   const opened = parts.move()

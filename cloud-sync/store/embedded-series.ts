@@ -106,6 +106,10 @@ class EmbeddedSeries implements SeriesStore {
     this.#sqlite.prepare('update mark set reached = ?').run(reached)
   }
 
+  async server(): Promise<null> {
+    return null
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#opened[Symbol.dispose]()
   }

@@ -213,7 +213,7 @@ describe('a sweep', () => {
   })
 
   test('knows every table that grows', () => {
-    const bounded = ['device', 'gateway', 'latest', 'point', 'reader', 'station']
+    const bounded = ['device', 'gateway', 'latest', 'point', 'reader', 'series_guard', 'station']
     const tables = records.db.introspection.getTables().then((all) => all.map(({ name }) => name).sort())
     return expect(tables).resolves.toEqual([...RETENTION.map(({ table }) => table), ...bounded].sort())
   })

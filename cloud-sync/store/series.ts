@@ -101,4 +101,6 @@ export interface SeriesStore extends AsyncDisposable {
    * @throws StoreError `readonly`, `unavailable`
    */
   setReached(reached: number): Promise<void>
+  /** Names one run of the store's server; null where there is none, or it does not say. @throws StoreError `unavailable` */
+  server(): Promise<string | null>
 }

@@ -21,6 +21,7 @@ export interface RecordTables {
   readonly rule_checkpoint: RuleCheckpointTable
   readonly verdict: VerdictTable
   readonly parked: ParkedTable
+  readonly series_guard: SeriesGuardTable
 }
 
 export interface GatewayTable {
@@ -38,6 +39,8 @@ export interface GatewayTable {
   /** JSON: `{ <lane>: { issued, … } }` as its status says. */
   lanes: string
   updated: number
+  /** Why the numbers of its epoch cannot be trusted; null where nothing is held against them. */
+  doubt: Generated<string | null>
 }
 
 export interface StationTable {
@@ -201,7 +204,16 @@ export interface VerdictTable {
   evidence: string
 }
 
-/** A row that the series store refused; it is in the inbox as it came. */
+/** One row: what is known of the series store's server. */
+export interface SeriesGuardTable {
+  id: number
+  /** Names one run of the server, where it says so. */
+  server: string | null
+  /** Id of a batch up to which the store was whole some time before. */
+  safe: number
+}
+
+/** A row that the series store refused, or of a device that another gateway described; it is in the inbox as it came. */
 export interface ParkedTable {
   device: string
   point: string
@@ -214,6 +226,9 @@ export interface ParkedTable {
   why: string
   /** When it was refused the first time. */
   parked: number
+  /** Whose row it was, where it is another's device; and when it came (site time), null where release 0.1 parked it. */
+  gateway: Generated<string | null>
+  received: Generated<number | null>
 }
 
 export type NewLatest = Insertable<LatestTable>

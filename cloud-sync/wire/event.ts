@@ -23,6 +23,7 @@ export const EVENT_KINDS = [
   'journal.damaged',
   'clock.stepped',
   'clock.revised',
+  'gateway.cloned',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 export const EVENT_KIND = '^[a-z][a-z0-9.-]{0,47}$'
@@ -75,6 +76,8 @@ export interface JournalRenewed {
   readonly why: string
   /** The highest seq that the epoch before gave out in each lane, as far as it is known; null where it is not. */
   readonly issued: Readonly<Record<string, number>> | null
+  /** Rows of the epoch before that come under new numbers in this one, by lane; absent where none do. */
+  readonly carried?: Readonly<Record<string, readonly (readonly [first: number, last: number])[]>>
 }
 
 /** Body of `journal.damaged`: what a disk did to the journal, and what became of it. */
@@ -112,6 +115,14 @@ export interface ClockRevised {
 export interface UntrustedTime {
   readonly boot: string
   readonly mono: number
+}
+
+/** Body of `gateway.cloned`, told by the cloud: a disk was restored or cloned, or two gateways share a name. */
+export interface GatewayCloned {
+  readonly epoch: string
+  readonly why: string
+  /** Nothing of the epoch is taken any more, and the gateway is asked to begin a new one. */
+  readonly fenced: boolean
 }
 
 /** Body of `loss`: rows that were given a seq and will not come. A row that arrives after all wins over it. */

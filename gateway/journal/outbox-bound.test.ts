@@ -86,7 +86,7 @@ function drain(journal: JournalFile, inbox: Inbox): { losses: LossRecord[]; alar
       for (const { ack } of inbox.take([{ gateway: 'g', bytes: batch.bytes, received: NOW }], 0)) journal.settle(ack)
     }
   }
-  inbox.putIssued('g', { epoch: journal.epoch, lanes: journal.lanes() })
+  inbox.hear('g', { epoch: journal.epoch, lanes: journal.lanes() })
   return drained
 }
 

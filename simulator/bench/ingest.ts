@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { Inbox, Reader, SeriesWriter } from '#cloud/ingest'
+import { Inbox, Owners, Reader, SeriesWriter } from '#cloud/ingest'
 import {
   InfluxClient,
   Influxd,
@@ -109,7 +109,7 @@ async function roadSeconds(inboxFile: string, folder: string, series: SeriesStor
     timers: processTimers,
     log,
     limit: () => Number.POSITIVE_INFINITY,
-    work: new SeriesWriter(series),
+    work: new SeriesWriter(series, records, new Owners()),
   })
   const stop = new AbortController().signal
   while (reader.cursor < inbox.newest) {

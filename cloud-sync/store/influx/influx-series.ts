@@ -156,6 +156,20 @@ class InfluxSeries implements SeriesStore {
     await this.#writeMark(`reached=${reached}i`)
   }
 
+  async server(): Promise<string | null> {
+    const [tables = []] = await this.#client.query(['SHOW DIAGNOSTICS']).catch((error: StoreError) => {
+      // Only an administrator is told.
+      if (error.message.includes('privilege') || error.message.includes('authoriz')) return []
+      throw error
+    })
+    for (const { columns, values } of tables) {
+      const [pid, started] = ['PID', 'started'].map((name) => columns.indexOf(name))
+      if (pid !== undefined && pid >= 0 && started !== undefined && started >= 0)
+        return `${values[0]?.[pid]} ${values[0]?.[started]}`
+    }
+    return null
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#landed(0)
     this.#lock?.[Symbol.dispose]()

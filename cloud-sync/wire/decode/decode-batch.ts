@@ -33,16 +33,14 @@ const Envelope = Type.Object({
 const Events = Type.Array(
   Type.Tuple([
     Type.Integer({ minimum: 1 }),
-    Type.Object(
-      {
-        id: Type.String({ minLength: 1, maxLength: 80 }),
-        kind: Type.String({ pattern: EVENT_KIND }),
-        at: Type.Integer(),
-        device: Type.Optional(Type.String({ pattern: DEVICE_ID })),
-        body: Type.Record(Type.String(), Type.Unknown()),
-      },
-      { additionalProperties: false },
-    ),
+    // What a later gateway says besides is passed over.
+    Type.Object({
+      id: Type.String({ minLength: 1, maxLength: 80 }),
+      kind: Type.String({ pattern: EVENT_KIND }),
+      at: Type.Integer(),
+      device: Type.Optional(Type.String({ pattern: DEVICE_ID })),
+      body: Type.Record(Type.String(), Type.Unknown()),
+    }),
   ]),
 )
 

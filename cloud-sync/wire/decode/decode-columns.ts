@@ -7,34 +7,31 @@ import { SyncError } from '../sync-error.ts'
 const Index = Type.Integer({ minimum: 0 })
 const Name = Type.String({ minLength: 1, maxLength: 48 })
 
-/** The columns that `encodeReadings` makes, as they are checked when they come. */
-const Columns = Type.Object(
-  {
-    devices: Type.Array(Type.Tuple([Name, Index]), { description: 'device id and its profile version as index in hashes' }),
-    points: Type.Array(Name),
-    hashes: Type.Array(Type.String({ pattern: '^[0-9a-f]{16}$' })),
-    commits: Type.Array(
-      Type.Tuple([Type.String({ maxLength: 32 }), Type.Integer(), Type.Integer(), Type.Integer({ minimum: 1 })]),
-      {
-        description: 'boot, journal time, monotonic time, rows',
-      },
-    ),
-    seq: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), {
-      description: 'runs of consecutive seqs: first, rows',
-    }),
-    device: Type.Array(Type.Tuple([Index, Type.Integer({ minimum: 1 })]), { description: 'runs' }),
-    point: Type.Array(Index),
-    at: Type.Array(Type.Integer(), { description: 'deltas' }),
-    n: Type.Array(Type.Tuple([Index, Type.Integer({ minimum: 1 })]), { description: 'runs' }),
-    value: Type.Array(Type.Union([Type.Integer(), Type.Boolean(), Type.String(), Type.Null()]), {
-      description: 'integers as deltas',
-    }),
-    quality: Type.Array(Type.Tuple([Index, Index, Type.Integer({ minimum: 1 })]), {
-      description: 'runs: quality, reason + 1 or 0, rows',
-    }),
-  },
-  { additionalProperties: false },
-)
+/** The columns that `encodeReadings` makes, as they are checked when they come; a column that a later gateway adds is passed over. */
+const Columns = Type.Object({
+  devices: Type.Array(Type.Tuple([Name, Index]), { description: 'device id and its profile version as index in hashes' }),
+  points: Type.Array(Name),
+  hashes: Type.Array(Type.String({ pattern: '^[0-9a-f]{16}$' })),
+  commits: Type.Array(
+    Type.Tuple([Type.String({ maxLength: 32 }), Type.Integer(), Type.Integer(), Type.Integer({ minimum: 1 })]),
+    {
+      description: 'boot, journal time, monotonic time, rows',
+    },
+  ),
+  seq: Type.Array(Type.Tuple([Type.Integer({ minimum: 1 }), Type.Integer({ minimum: 1 })]), {
+    description: 'runs of consecutive seqs: first, rows',
+  }),
+  device: Type.Array(Type.Tuple([Index, Type.Integer({ minimum: 1 })]), { description: 'runs' }),
+  point: Type.Array(Index),
+  at: Type.Array(Type.Integer(), { description: 'deltas' }),
+  n: Type.Array(Type.Tuple([Index, Type.Integer({ minimum: 1 })]), { description: 'runs' }),
+  value: Type.Array(Type.Union([Type.Integer(), Type.Boolean(), Type.String(), Type.Null()]), {
+    description: 'integers as deltas',
+  }),
+  quality: Type.Array(Type.Tuple([Index, Index, Type.Integer({ minimum: 1 })]), {
+    description: 'runs: quality, reason + 1 or 0, rows',
+  }),
+})
 
 /** Compiled, for every value of every batch goes through it. */
 const columns = Compile(Columns)
