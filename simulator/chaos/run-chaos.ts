@@ -12,13 +12,14 @@ import { killGatewaySuite } from './kill-gateway.ts'
 import { powerCutSuite } from './power-cut.ts'
 import { repeatShuffleSuite } from './repeat-shuffle.ts'
 import { replaceFilesSuite } from './replace-files.ts'
+import { restoreSuite } from './restore.ts'
 import { simulationSuite } from './simulate.ts'
 import type { Suite, SuiteOptions } from './suite.ts'
 import { versionGatesSuite } from './version-gates.ts'
 import { wipeBrokerSuite } from './wipe-broker.ts'
 
 export interface ChaosOptions extends SuiteOptions {
-  /** One of the suites, upper or lower case, or `all`. */
+  /** One of the suites, upper or lower case, what stands before the dash of several, or `all`. */
   readonly suite: string
   readonly json?: boolean
 }
@@ -34,6 +35,7 @@ const suites: Readonly<Record<string, Suite>> = {
   T03: powerCutSuite,
   T04: killCloudSuite,
   T05: wipeBrokerSuite,
+  T09: restoreSuite,
   T11: halfOpenSuite,
   T14: flapSuite,
   T20: repeatShuffleSuite,
@@ -54,7 +56,10 @@ export const SUITES: readonly string[] = Object.keys(suites)
  */
 export async function runChaos({ suite, json = false, ...options }: ChaosOptions, stop: AbortSignal): Promise<number> {
   const { seed } = options
-  const chosen = Object.entries(suites).filter(([name]) => suite === 'all' || suite.toLowerCase() === name.toLowerCase())
+  const wanted = suite.toLowerCase()
+  const chosen = Object.entries(suites).filter(
+    ([name]) => wanted === 'all' || wanted === name.toLowerCase() || name.toLowerCase().startsWith(`${wanted}-`),
+  )
   if (chosen.length === 0) {
     console.error(`expected one of ${[...SUITES, 'all'].join(', ')}, got "${suite}"`)
     return EXIT_USAGE
@@ -64,7 +69,8 @@ export async function runChaos({ suite, json = false, ...options }: ChaosOptions
     return EXIT_USAGE
   }
   const rows: ChaosRow[] = []
-  for (const [, open] of chosen) {
+  for (const [name, open] of chosen) {
+    if (chosen.length > 1) console.error(`${name} begins`)
     for await (const { row, notes } of open(options, stop)) {
       rows.push(row)
       for (const note of notes) console.error(`${row.id}: ${note}`)
