@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { buildApi } from '#cloud/api'
 import { Broker, type BrokerNumbers, BrokerProcess } from '#cloud/broker'
-import { auditFiles, Ingest, type IngestState } from '#cloud/ingest'
+import { auditFiles, deadLetters, Ingest, type IngestState } from '#cloud/ingest'
 import { openRecords, openSeries } from '#cloud/store'
 import { webRoot } from '#cloud/web'
 import type { Clock } from '#devices'
@@ -75,6 +75,7 @@ export async function openCloud({ config, roles, version, clock, log }: CloudOpt
       site,
       webRoot,
       audit: () => auditFiles(files),
+      deadLetters: (query) => deadLetters(files, query),
       metrics: () => cloudMetrics(ingest?.state ?? null, broker?.numbers ?? null),
       log: log.child({ part: 'api' }),
     })

@@ -127,6 +127,7 @@ describe('the API', () => {
     '/api/events',
     '/api/gateways',
     '/api/audit',
+    '/api/dead-letters',
     '/api/feed',
     '/health',
   ])('%s refuses an unknown query key', async (path) => {
@@ -158,6 +159,7 @@ describe('the API', () => {
         '/api/alerts',
         '/api/alerts/{id}',
         '/api/audit',
+        '/api/dead-letters',
         '/api/events',
         '/api/feed',
         '/api/gateways',
@@ -202,6 +204,7 @@ describe('the pages', () => {
         headers: { 'cache-control': 'no-cache' },
       })
       expect(await get('/index.html')).toMatchObject({ statusCode: 200 })
+      expect(await get('/dead-letters')).toMatchObject({ statusCode: 200, headers: { 'cache-control': 'no-cache' } })
       expect(await get('/assets/main-abc.js')).toMatchObject({
         statusCode: 200,
         headers: {

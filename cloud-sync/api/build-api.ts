@@ -6,11 +6,13 @@ import type { Records, SeriesStore } from '#cloud/store'
 import type { Clock } from '#devices'
 import type { Rule } from '#wire'
 import { alertRoutes } from './alert-routes.ts'
+import type { DeadLetters, LettersQuery } from './dead-letters.ts'
 import { answerErrors, refuseUrl } from './error-handler.ts'
 import { eventRoutes } from './event-routes.ts'
 import { FEED_LIMITS, Feed, type FeedLimits } from './feed.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { type AuditReport, gatewayRoutes } from './gateway-routes.ts'
+import { letterRoutes } from './letter-routes.ts'
 import { pages, readIndexPage } from './pages.ts'
 import { rainRoutes } from './rain-routes.ts'
 import { RuleBook } from './rule-book.ts'
@@ -29,6 +31,8 @@ export interface ApiOptions {
   /** Folder of the built pages; without it the API stands alone. */
   readonly webRoot?: string
   readonly audit: () => Promise<AuditReport>
+  /** What could not be stored, and why. */
+  readonly deadLetters: (query: LettersQuery) => Promise<DeadLetters>
   /** The process's numbers in Prometheus' text format. */
   readonly metrics?: () => Promise<string>
   readonly log: Logger
@@ -48,6 +52,7 @@ export async function buildApi({
   site,
   webRoot,
   audit,
+  deadLetters,
   metrics,
   log,
   ...options
@@ -83,6 +88,7 @@ export async function buildApi({
   await app.register(alertRoutes, { records, rules })
   await app.register(eventRoutes, { records })
   await app.register(gatewayRoutes, { records, audit })
+  await app.register(letterRoutes, { deadLetters })
   await app.register(feedRoutes, { feed })
   if (metrics) {
     app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>

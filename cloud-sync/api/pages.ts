@@ -4,6 +4,9 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ApiError } from './api-error.ts'
 
+/** Where the pages have a view of their own, besides `/`. */
+export const PAGE_PATHS = ['/dead-letters'] as const
+
 /** Files that carry a hash of their content in their name are the same for ever. */
 const HASHED_FOLDER = `${sep}assets${sep}`
 
@@ -29,4 +32,7 @@ export const pages: FastifyPluginAsyncTypebox<{ webRoot?: string | undefined }> 
       reply.header('cache-control', path.includes(HASHED_FOLDER) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
+  for (const path of PAGE_PATHS) {
+    app.get(path, { schema: { hide: true } }, (_, reply) => reply.sendFile('index.html'))
+  }
 }

@@ -20,6 +20,8 @@ import { type Clock, manualClock } from '#devices'
 import type { ThresholdRule } from '#wire'
 import { type ApiOptions, buildApi } from './build-api.ts'
 
+export const NO_LETTERS = { refused: 0, unreadable: 0, parked: 0, damaged: 0, epoch: 0, loss: 0 } as const
+
 export const NOON = Date.UTC(2026, 6, 1, 4)
 export const MINUTE = 60_000
 
@@ -48,6 +50,7 @@ export async function openTestSite(options: Partial<ApiOptions> = {}): Promise<T
     clock,
     site: { name: 'Test site', version: '1.2.3', zone: 'Asia/Shanghai', demo: null },
     audit: async () => ({ ok: true, gateways: [] }),
+    deadLetters: async () => ({ letters: [], counts: NO_LETTERS, gateways: [], next: null }),
     log: pino({ level: 'silent' }),
     ...options,
   })

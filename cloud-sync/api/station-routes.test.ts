@@ -33,6 +33,7 @@ test('stations come with their devices, points, latest values and thresholds in 
         { device: 'd1', point: 'rain', unit: 'mm', decimals: 1, meaning: 'counter', every: MINUTE, latest: null, thresholds: [] },
       ],
       alerts: 0,
+      doubt: null,
     },
   ])
 })

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MEANINGS, QUALITIES, REASONS } from '#devices'
 import { GRADES } from '#wire'
-import { NamedView, NullableBoolean, NullableInteger, Time, ValueView } from './nullable.ts'
+import { NamedView, NullableBoolean, NullableInteger, NullableString, Time, ValueView } from './nullable.ts'
 
 /** The worst first; a grade stands before everything else. */
 export const STATION_STATES = ['red', 'orange', 'yellow', 'blue', 'offline', 'no-data', 'no-threshold', 'normal'] as const
@@ -71,5 +71,9 @@ export const StationView = Type.Object({
   devices: Type.Array(DeviceView),
   points: Type.Array(PointView),
   alerts: Type.Integer({ description: 'open ones' }),
+  doubt: Type.Unsafe<string | null>({
+    ...NullableString,
+    description: "why the numbers of its gateway's journal cannot be trusted",
+  }),
 })
 export type StationView = Static<typeof StationView>

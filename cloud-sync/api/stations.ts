@@ -18,6 +18,9 @@ export async function loadStations(db: Kysely<RecordTables>, rules: RuleBook, id
     const devices = Map.groupBy(await loadDevices(trx, id), ({ station }) => station)
     const points = Map.groupBy(await loadPointFacts(trx, only), ({ station }) => station)
     const latest = new Map((await loadLatest(trx, id)).map((row) => [`${row.device} ${row.point}`, row]))
+    const doubts = new Map(
+      (await trx.selectFrom('gateway').select(['id', 'doubt']).execute()).map(({ id, doubt }) => [id, doubt]),
+    )
     const open = Map.groupBy(
       await trx.selectFrom('incident').select(['station', 'grade']).where('state', '=', 'open').execute(),
       ({ station }) => station,
@@ -41,6 +44,7 @@ export async function loadStations(db: Kysely<RecordTables>, rules: RuleBook, id
         devices: deviceViews,
         points: pointViews,
         alerts: alerts.length,
+        doubt: doubts.get(station.gateway) ?? null,
       }
     })
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { audit, type DeadLetter, deadLetters, Inbox, Owners, Reader, SeriesWriter } from '#cloud/ingest'
+import { audit, type DeadLetter, type DeadLetterPage, deadLetters, Inbox, Owners, Reader, SeriesWriter } from '#cloud/ingest'
 import { openEmbeddedSeries, openRecords } from '#cloud/store'
 import { Bell, processTimers } from '#devices/time'
 import { type Batch, encodeBatch, type LossRecord, type SiteEvent } from '#wire'
@@ -79,18 +79,35 @@ test('what ends beside the road is kept and told, newest first and in pages', as
   inbox.take([{ gateway: 'g', bytes: broken, received: NOW + 2 }], 0)
   await readAll(inbox)
   const kept: DeadLetter[] = []
-  for (let after: string | null = null, page = 0; page < 5; page++) {
-    const { letters, next }: Awaited<ReturnType<typeof deadLetters>> = await deadLetters(files, { after, limit: 1 })
+  for (let before: string | undefined, page = 0; page < 5; page++) {
+    const { letters, next }: DeadLetterPage = await deadLetters(files, { ...(before && { before }), limit: 1 })
     kept.push(...letters)
     if (next === null) break
-    after = next
+    before = next
   }
   expect(kept).toMatchObject([
-    { kind: 'refused', gateway: 'g', lane: 'reading', first: 4, last: 6, received: NOW + 2 },
-    { kind: 'unreadable', gateway: 'g', first: null, received: NOW + 1, bytes: 5, sample: [{ hex: '6e6f697365' }] },
-    { kind: 'refused', first: 2, last: 2, why: expect.stringContaining('2000'), sample: [{ seq: 2, device: 'd', at: 0 }] },
+    { kind: 'refused', gateway: 'g', lane: 'reading', seqs: [[4, 6]], count: 3, at: NOW + 2, sample: null },
+    { kind: 'unreadable', gateway: 'g', topic: 'sluice/1/g/up', seqs: [], count: null, at: NOW + 1, bytes: '6e6f697365' },
+    {
+      kind: 'refused',
+      seqs: [[2, 2]],
+      why: expect.stringContaining('2000'),
+      sample: expect.stringContaining('"seq":2,"device":"d"'),
+    },
   ])
-  expect((await deadLetters(files, { limit: 10 })).letters).toEqual(kept)
+  const all = await deadLetters(files, { limit: 10 })
+  expect(all).toEqual({
+    letters: kept,
+    counts: { refused: 2, unreadable: 1, damaged: 0, parked: 0, epoch: 0, loss: 0 },
+    gateways: ['g'],
+    next: null,
+  })
+  expect((await deadLetters(files, { kind: 'unreadable', limit: 10 })).letters).toEqual([kept[1]])
+  expect(await deadLetters(files, { gateway: 'h', limit: 10 })).toMatchObject({
+    letters: [],
+    counts: { refused: 0 },
+    gateways: ['g'],
+  })
 })
 
 test("readings of a device that another gateway described stay out of its series, and its description stays the first one's", async () => {
@@ -111,7 +128,7 @@ test("readings of a device that another gateway described stay out of its series
   expect(await records.db.selectFrom('event').select('gateway').execute()).toHaveLength(2)
   const { letters } = await deadLetters(files, { limit: 10 })
   expect(letters).toHaveLength(7)
-  expect(letters[0]).toMatchObject({ kind: 'parked', gateway: 'second', why: 'device of gateway first', received: NOW + 9 })
+  expect(letters[0]).toMatchObject({ kind: 'parked', gateway: 'second', why: 'device of gateway first', at: NOW + 9, count: 1 })
 })
 
 test('a batch that the disk damaged is passed over, declared lost and shown; the readers go on', async () => {
@@ -136,10 +153,35 @@ test('a batch that the disk damaged is passed over, declared lost and shown; the
   expect(losses).toMatchObject([{ epoch: EPOCH, lane: 'reading', seqs: [[6, 9]], count: 4 }])
   const report = audit({ lanes: inbox.lanes(), losses })
   expect(report).toMatchObject({ ok: true, gateways: [{ issued: 12, received: 8, declaredLost: 4, missing: [] }] })
-  expect((await deadLetters(files, { limit: 10 })).letters).toMatchObject([{ kind: 'damaged', id: 2, first: 6, last: 9 }])
+  expect((await deadLetters(files, { limit: 10 })).letters).toMatchObject([
+    {
+      kind: 'loss',
+      gateway: 'g',
+      epoch: EPOCH,
+      lane: 'reading',
+      seqs: [[6, 9]],
+      count: 4,
+      why: expect.stringContaining('damaged batch 2'),
+    },
+    { kind: 'damaged', gateway: 'g', seqs: [[6, 9]], count: 4 },
+  ])
   // Its gateway may still have them: what arrives after all wins.
   expect(take(inbox, readings('g', 6, 9))).toMatchObject({ ranges: [[6, 9]] })
   expect(audit({ lanes: inbox.lanes(), losses }).gateways).toMatchObject([{ received: 12, declaredLost: 0 }])
+})
+
+test('an epoch that is not trusted stands among the letters, fenced or told, each page where the one before ended', async () => {
+  using inbox = new Inbox(files.inbox)
+  await using _records = await openRecords(files.records)
+  const put = inbox.sqlite.prepare('INSERT INTO doubt VALUES (?, ?, ?, ?, ?)')
+  put.run('a', EPOCH, 'its numbers went back', NOW, 1)
+  put.run('b', EPOCH, 'two journals take turns', NOW, 0)
+  const page = await deadLetters(files, { limit: 1 })
+  expect(page).toMatchObject({ letters: [{ kind: 'epoch', gateway: 'b', epoch: EPOCH, fenced: false }], counts: { epoch: 2 } })
+  expect(await deadLetters(files, { before: page.next ?? '', limit: 1 })).toMatchObject({
+    letters: [{ kind: 'epoch', gateway: 'a', fenced: true, why: 'its numbers went back', at: NOW }],
+    next: null,
+  })
 })
 
 test('a damaged inbox is refused by name, with what to do, and left as it is', async () => {

@@ -2,15 +2,8 @@
 export { type AuditedLane, type AuditReport, audit } from './audit.ts'
 export { auditFiles } from './audit-files.ts'
 export type { InboxEntry } from './batch-table.ts'
-export {
-  countDeadLetters,
-  DEAD_LETTER_KINDS,
-  DEAD_LETTERS_MAX,
-  type DeadLetter,
-  type DeadLetterPage,
-  type DeadLetterQuery,
-  deadLetters,
-} from './dead-letters.ts'
+export { DEAD_LETTER_KINDS, type DeadLetter, type DeadLetterKind } from './dead-letter.ts'
+export { DEAD_LETTERS_MAX, type DeadLetterPage, type DeadLetterQuery, deadLetters } from './dead-letters.ts'
 export { Inbox } from './inbox.ts'
 export { INBOX_SCHEMA } from './inbox-schema.ts'
 export { Ingest, type IngestOptions, type IngestState } from './ingest.ts'

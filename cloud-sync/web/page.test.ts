@@ -1,114 +1,31 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildPageIfStale } from './built-page.ts'
 import { webRoot } from './index.ts'
+import {
+  CHINESE,
+  type Counting,
+  chartDrawn,
+  DESK,
+  ENGLISH,
+  objections,
+  openBrowser,
+  openPage,
+  PHONE,
+  painted,
+  SHOTS,
+  type View,
+} from './page.fixture.ts'
 import { StageServer } from './stage/index.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
-const SHOTS = fileURLToPath(new URL('../../screenshots/', import.meta.url))
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-const DESK = { width: 1440, height: 900 }
-const PHONE = { width: 390, height: 844 }
-type View = Pick<BrowserContextOptions, 'locale' | 'colorScheme' | 'viewport' | 'hasTouch' | 'timezoneId' | 'reducedMotion'>
-const CHINESE: View = { locale: 'zh-CN', viewport: DESK }
-const ENGLISH: View = { locale: 'en', viewport: DESK }
-
 let browser: Browser
+const open = (stage: StageServer, view: View, path = '/') => openPage(browser, stage, view, path)
 
 beforeAll(async () => {
-  await buildPageIfStale()
-  mkdirSync(SHOTS, { recursive: true })
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+  browser = await openBrowser()
 }, 180_000)
 afterAll(() => browser.close())
-
-/** A page of a person of their own, which fails the test when its code throws. The zone is far from the site's on purpose. */
-async function open(stage: StageServer, view: View, path = '/') {
-  const context = await browser.newContext({
-    timezoneId: 'America/New_York',
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-    ...view,
-  })
-  await context.addInitScript(countShifts)
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text())
-  })
-  await page.goto(stage.url + path)
-  return {
-    page,
-    async [Symbol.asyncDispose]() {
-      await context.close()
-      if (faults.length > 0) throw new Error(`expected a page without faults, got ${faults.slice(0, 3).join('; ')}`)
-    },
-  }
-}
-
-interface Counting {
-  /** The sum of all layout shifts, as the browser counts them. */
-  shifts: number
-}
-
-/** Runs in the page, before its own code. */
-function countShifts(): void {
-  const counting = globalThis as unknown as Counting
-  counting.shifts = 0
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) counting.shifts += 'value' in entry ? Number(entry.value) : 0
-  }).observe({ type: 'layout-shift', buffered: true })
-}
-
-/** What axe objects to, as short lines. */
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> }
-      }
-    ).axe.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary?.slice(0, 200)}`),
-    )
-  })
-}
-
-/** How many pixels of the chart have about the colour of a token. */
-function painted(page: Page, token: string): Promise<number> {
-  return page.evaluate((name) => {
-    const probe = document.createElement('span')
-    probe.style.color = `var(--${name})`
-    document.body.append(probe)
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
-    probe.remove()
-    const canvas = document.querySelector('canvas')
-    const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray()
-    let count = 0
-    for (let at = 0; at < data.length; at += 4) {
-      const far = Math.abs((data[at] ?? 0) - red) + Math.abs((data[at + 1] ?? 0) - green) + Math.abs((data[at + 2] ?? 0) - blue)
-      if (far < 12 && (data[at + 3] ?? 0) > 250) count++
-    }
-    return count
-  }, token)
-}
-
-const chartDrawn = (page: Page) => expect.poll(() => painted(page, 'rain'), { timeout: 20_000 }).toBeGreaterThan(200)
 
 describe('the duty desk', () => {
   test('shows an alert as it is raised, what people are to do, and why, in either language and theme', async () => {
@@ -322,6 +239,18 @@ describe('the duty desk', () => {
     expect(await objections(page)).toEqual([])
   })
 
+  test('says in words that a gateway is not to be trusted, and leads to what is held against it', async () => {
+    await using stage = await StageServer.open(100)
+    stage.site.faults = { noAnswer: false, noThreshold: false, cloned: true }
+    await using opened = await open(stage, CHINESE)
+    const { page } = opened
+    await page.locator('article').getByText('网关 gw-01 的磁盘曾被还原或复制').waitFor()
+    expect(await objections(page)).toEqual([])
+    await page.screenshot({ path: `${SHOTS}duty-desk-cloned-zh-1440.png` })
+    await page.locator('article').getByRole('link', { name: '入库核对' }).click()
+    await page.waitForURL('**/dead-letters?kind=epoch')
+  })
+
   test('prints on paper: light, without what can only be clicked', async () => {
     await using stage = await StageServer.open(300)
     await using opened = await open(stage, { ...ENGLISH, colorScheme: 'dark' }, '/?alert=river-2026-07-01')
@@ -341,6 +270,136 @@ describe('the duty desk', () => {
   })
 })
 
+describe('the data check', () => {
+  async function openLetters(shown: number, view: View, path = '/dead-letters') {
+    const stage = await StageServer.open(300)
+    stage.lettersShown = shown
+    const opened = await open(stage, view, path)
+    const stack = new AsyncDisposableStack()
+    stack.use(stage)
+    stack.use(opened)
+    return { stage, page: opened.page, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  }
+
+  test('is reached from the duty desk by a link that says how much could not be stored, and leads back', async () => {
+    await using opened = await openLetters(3, ENGLISH, '/')
+    const { page } = opened
+    await page.getByRole('link', { name: 'Data check 3 could not be stored' }).click()
+    await page.getByRole('heading', { name: '3 things could not be stored' }).waitFor()
+    expect(await page.title()).toMatch(/ – data check$/)
+    await page.getByRole('link', { name: 'Duty desk' }).click()
+    await page.locator('.strip').waitFor()
+  })
+
+  test('says in plain words that everything was stored, and shows the account of every row', async () => {
+    await using opened = await openLetters(0, CHINESE)
+    const { page } = opened
+    await page.getByRole('heading', { name: '收到的数据已全部入库' }).waitFor()
+    await page.getByText('账目相符').waitFor()
+    expect(await page.locator('.account li').count()).toBe(1)
+    expect(await page.getByRole('button', { name: /CSV/ }).isDisabled()).toBe(true)
+    expect(await objections(page)).toEqual([])
+    await page.screenshot({ path: `${SHOTS}data-check-empty-zh-1440.png`, fullPage: true })
+    await page.goto(opened.stage.url)
+    await page.locator('.strip').waitFor()
+    expect(await page.getByRole('link', { name: '入库核对' }).textContent()).not.toMatch(/\d/)
+  })
+
+  test('tells of each kind why, what to do, and what came, to be copied', async () => {
+    await using opened = await openLetters(6, { ...ENGLISH, permissions: ['clipboard-read', 'clipboard-write'] })
+    const { page } = opened
+    const rows = page.locator('[data-letter]')
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(6)
+    expect(await page.getByText('The time of the row is more than a day ahead').isVisible()).toBe(true)
+    const openOne = async (kind: string) => {
+      await page.getByRole('button', { name: kind, exact: true }).click()
+      return page.locator('.letter')
+    }
+    const refused = await openOne('Refused')
+    await refused.getByText('The gateway keeps these rows aside').waitFor()
+    expect(await refused.getByText('readings 4812–4815').isVisible()).toBe(true)
+    await refused.getByRole('button', { name: 'Copy' }).click()
+    await refused.getByText('Copied').waitFor()
+    expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toMatchObject({
+      device: 'level-01',
+      value: 3546,
+    })
+
+    const message = await openOne('Unreadable message')
+    await message.getByText('What came: 96 bytes, in hex').first().waitFor()
+    expect(await message.getByText('82 a7 cc f1').isVisible()).toBe(true)
+    expect(await message.getByText('sluice/1/gw-01/up').isVisible()).toBe(true)
+    for (const [kind, todo] of [
+      ['Journal not trusted', 'one gateway alone has this name'],
+      ['Declared lost', 'The times tell where the series has a gap'],
+      ['Refused by the store', 'fill the store again'],
+      ['Damaged in the inbox', 'Check that disk'],
+    ] as const)
+      await (await openOne(kind)).getByText(todo).waitFor()
+    expect(await page.locator('.account').getByText('12 missing or under way').isVisible()).toBe(true)
+  })
+
+  test('is filtered by kind and gateway from the keyboard, keeps that in the address, and pages back', async () => {
+    await using opened = await openLetters(66, ENGLISH)
+    const { page } = opened
+    const rows = page.locator('[data-letter]')
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(50)
+    await page.getByRole('button', { name: 'Show older ones' }).click()
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(66)
+    expect(await page.getByRole('button', { name: 'Show older ones' }).count()).toBe(0)
+
+    await page.keyboard.press('/')
+    await page.keyboard.press('j')
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(1)
+    expect(new URL(page.url()).search).toBe('?kind=epoch')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('g')
+    await page.getByText('Nothing of this kind, or of this gateway, stands aside.').waitFor()
+    expect(new URL(page.url()).search).toBe('?kind=epoch&gateway=gw-01')
+    await page.reload()
+    await page.getByText('Nothing of this kind, or of this gateway, stands aside.').waitFor()
+
+    await page.goto(`${opened.stage.url}/dead-letters?gateway=gw-02`)
+    await page.getByRole('button', { name: 'Journal not trusted' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.letter').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.letter').waitFor({ state: 'detached' })
+    await page.goBack()
+    await page.locator('.letter').waitFor()
+  })
+
+  test('gives what is shown as a file, and prints what is open', async () => {
+    await using opened = await openLetters(6, ENGLISH, '/dead-letters?letter=unreadable-4')
+    const { page } = opened
+    await page.locator('.letter').waitFor()
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /^CSV/ }).click()])
+    expect(file.suggestedFilename()).toBe('dead-letters-202607011500.csv')
+    const text = readFileSync(await file.path(), 'utf8')
+    expect(text.split('\r\n')).toHaveLength(8)
+    expect(text).toContain(',loss,gw-01,9f3c1d27a4b85e60,reading,"2001-2960, 2990",961,rain-01,')
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.letter').isVisible()).toBe(true)
+    expect(await page.getByRole('button', { name: /^CSV/ }).count()).toBe(0)
+    await page.screenshot({ path: `${SHOTS}data-check-print.png`, fullPage: true })
+  })
+
+  test('says that it cannot tell, and tells when it can again', async () => {
+    await using stage = await StageServer.open(100)
+    stage.turn('silent')
+    await using loading = await open(stage, ENGLISH, '/dead-letters')
+    await loading.page.locator('[aria-busy=true]').waitFor()
+    expect(await objections(loading.page)).toEqual([])
+    stage.turn('broken')
+    await using broken = await open(stage, ENGLISH, '/dead-letters')
+    await broken.page.getByRole('heading', { name: 'The server cannot answer now' }).waitFor()
+    expect(await objections(broken.page)).toEqual([])
+    stage.turn('well')
+    await broken.page.getByRole('heading', { name: 'Everything that came was stored' }).waitFor({ timeout: 30_000 })
+    await loading.page.goto('about:blank')
+  })
+})
+
 describe.each([
   ['zh-CN', 'zh'],
   ['en', 'en'],
@@ -352,6 +411,7 @@ describe.each([
     [PHONE, 'dark'],
   ] as const)('%o %s stands still, fits its screen, and axe finds nothing', async (viewport, colorScheme) => {
     await using stage = await StageServer.open(300, { speed: 60 })
+    stage.lettersShown = 66
     await using opened = await open(
       stage,
       { locale, viewport, colorScheme, hasTouch: viewport === PHONE },
@@ -365,6 +425,15 @@ describe.each([
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width)
     expect(await objections(page)).toEqual([])
     await page.screenshot({ path: `${SHOTS}duty-desk-${short}-${viewport.width}-${colorScheme}.png`, fullPage: true })
+
+    stage.lettersShown = 6
+    await page.goto(`${stage.url}/dead-letters?letter=unreadable-4`)
+    await page.locator('.letter').waitFor()
+    await page.locator('.account li').first().waitFor()
+    expect(await page.evaluate(() => (globalThis as unknown as Counting).shifts)).toBeLessThan(0.1)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width)
+    expect(await objections(page)).toEqual([])
+    await page.screenshot({ path: `${SHOTS}data-check-${short}-${viewport.width}-${colorScheme}.png`, fullPage: true })
   })
 })
 

@@ -4,6 +4,8 @@ export interface Format {
   value(count: number, decimals: number): string
   /** The same with its unit, on one line. */
   measure(count: number, decimals: number, unit: string): string
+  /** A number of things, in groups of three digits. */
+  count(amount: number): string
   /** 0 to 1 as a whole percentage, rounded down, so that 100 % means all. */
   percent(part: number): string
   /** `3 sec. ago`; never in the future. */
@@ -63,12 +65,14 @@ export function buildFormat(locale: string, zone: string): Format {
   const date = (time: number) => (({ year, month, day }) => `${year}-${month}-${day}`)(at(time))
   const value = (count: number, decimals: number) => digits(count, decimals).replace('-', '−')
   const ago = new Intl.RelativeTimeFormat(locale, { style: 'short' })
+  const counted = new Intl.NumberFormat(locale)
   const lasts = (unit: string, amount: number) =>
     new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(amount)
 
   return {
     value,
     measure: (count, decimals, unit) => `${value(count, decimals)}${unit && `\u00a0${unit}`}`,
+    count: (amount) => counted.format(amount),
     percent: (part) => `${Math.floor(part * 100)}%`,
     age: (ms) => {
       const { unit, amount } = inUnits(ms)

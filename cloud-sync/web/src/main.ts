@@ -6,6 +6,7 @@ import { openApi } from './api/client.ts'
 import App from './app.vue'
 import { Desk } from './desk.ts'
 import { buildI18n, firstLanguage, showLanguage } from './language.ts'
+import { pageAt } from './page-path.ts'
 
 const language = firstLanguage()
 showLanguage(language)
@@ -13,12 +14,12 @@ showTheme(rememberedTheme())
 
 const stop = new AbortController()
 const api = openApi()
-const isHome = location.pathname === '/' || location.pathname === '/index.html'
-const desk = isHome ? Desk.start(api, '/api/feed', stop.signal) : null
+const page = pageAt(location.pathname)
+const desk = page ? Desk.start(api, '/api/feed', stop.signal) : null
 // A page that is kept for Back must not hold its connection; it starts anew when it is shown again.
 addEventListener('pagehide', () => stop.abort())
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload()
 })
 
-createApp(App, { api, desk }).use(buildI18n(language)).mount('#page')
+createApp(App, { api, page, desk }).use(buildI18n(language)).mount('#page')

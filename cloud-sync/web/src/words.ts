@@ -11,6 +11,8 @@ export interface Words {
   named(text: Named): string
   /** A point by the name people know; a point that only the site knows keeps its own name. */
   pointName(point: string): string
+  /** The rows of a lane in words, as many as there are; one that the page does not know stays as it came. */
+  laneName(lane: string, count: number): string
   /** Why a value is not good, in words; a reason the page does not know stays as it came. */
   reason(code: string | undefined): string
 }
@@ -25,6 +27,7 @@ export function useWords(): Words {
     format,
     named: ({ zh, en }) => (locale.value === 'en' ? en : zh),
     pointName: (point) => (te(`point.${point}`) ? t(`point.${point}`) : point),
+    laneName: (lane, count) => (te(`lane.${lane}`) ? t(`lane.${lane}`, count) : lane),
     reason: (code) => (code === undefined ? '' : te(`reason.${code}`) ? t(`reason.${code}`) : code),
   }
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
 import { webRoot } from '../index.ts'
+import { stageAudit, stageLetters } from './letters.ts'
 import { STATION, StageSite } from './site.ts'
 
 /** How the stage's server behaves: `broken` answers 503 and cuts the feed, `forbidden` 403, `silent` never answers. */
@@ -18,6 +19,8 @@ export class StageServer implements AsyncDisposable {
   #mood: Mood = 'well'
   #isEmpty = false
   #change = 100
+  /** How many things could not be stored on this stage: the first ones of `stageLetters`. */
+  lettersShown = 0
 
   private constructor(site: StageSite) {
     this.site = site
@@ -103,6 +106,11 @@ export class StageServer implements AsyncDisposable {
       const rows = this.site.rain(Number(query.from), Number(query.to), Number(query.step))
       return { unit: 'mm', decimals: 1, rows, total: rows.reduce((total, { sum }) => total + sum, 0) }
     })
+    app.get('/dead-letters', (_, reply) => reply.sendFile('index.html'))
+    app.get<{ Querystring: Record<string, string> }>('/api/dead-letters', ({ query }) =>
+      stageLetters(this.site.now, this.lettersShown, query),
+    )
+    app.get('/api/audit', () => (this.#isEmpty ? { ok: true, gateways: [] } : stageAudit(this.lettersShown > 0)))
     app.get('/api/feed', (_, reply) => {
       reply.hijack()
       const feed = reply.raw

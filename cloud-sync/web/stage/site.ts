@@ -31,8 +31,11 @@ const between = (minute: number, [from, to]: readonly [number, number]) => minut
 export class StageSite {
   minute: number
   readonly speed: number
-  /** `noAnswer`: the level sensor has fallen silent; `noThreshold`: no rule looks at the station. */
-  faults: { readonly noAnswer: boolean; readonly noThreshold: boolean } = { noAnswer: false, noThreshold: false }
+  /** `cloned`: its gateway's disk was copied; `noAnswer`: the level sensor has fallen silent; `noThreshold`: no rule looks at the station. */
+  faults: { readonly noAnswer: boolean; readonly noThreshold: boolean; readonly cloned?: boolean } = {
+    noAnswer: false,
+    noThreshold: false,
+  }
   readonly #steps: readonly { readonly minute: number; readonly rain: number; readonly level: number }[]
 
   constructor(minute: number, speed: number) {
@@ -109,6 +112,7 @@ export class StageSite {
         point({ device: 'level-01', point: 'fault', unit: '', decimals: 0, meaning: 'state' }, this.rows('fault').at(-1)),
       ],
       alerts: open.length,
+      doubt: this.faults.cloned ? 'two runs take turns in one epoch' : null,
     }
   }
 

@@ -2,9 +2,14 @@ import { ApiError, type ApiErrorCode } from './api-error.ts'
 import { type Check, list } from './check.ts'
 import {
   type AlertView,
+  type AuditView,
   alertView,
+  auditView,
   type Bucket,
   bucketsView,
+  type LetterKind,
+  type LettersView,
+  lettersView,
   type RainView,
   rainView,
   type SeriesRow,
@@ -26,6 +31,14 @@ export interface Range {
   readonly to: number
 }
 
+/** Which dead letters: of one kind, of one gateway, behind the one with this id. */
+export interface LettersQuery {
+  readonly kind?: LetterKind | undefined
+  readonly gateway?: string | undefined
+  readonly before?: string | undefined
+  readonly limit?: number | undefined
+}
+
 /** The questions this page asks. Each rejects with `ApiError`. */
 export interface Api {
   site(): Promise<SiteView>
@@ -41,12 +54,19 @@ export interface Api {
     stop?: AbortSignal,
   ): Promise<{ readonly rows: readonly Bucket[]; readonly truncated: boolean }>
   rain(range: Range, step: number, stop?: AbortSignal): Promise<RainView>
+  /** What could not be stored, newest first. */
+  letters(query: LettersQuery, stop?: AbortSignal): Promise<LettersView>
+  /** The account of every row that gateways gave out. */
+  audit(stop?: AbortSignal): Promise<AuditView>
 }
+
+type Query = Readonly<Record<string, string | number | undefined>>
 
 /** Asks the server that served the page. */
 export function openApi(origin = ''): Api {
-  const get = <T>(check: Check<T>, path: string, query: Record<string, string | number> = {}, stop?: AbortSignal): Promise<T> => {
-    const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString()
+  const get = <T>(check: Check<T>, path: string, query: Query = {}, stop?: AbortSignal): Promise<T> => {
+    const said = Object.entries(query).filter(([, value]) => value !== undefined)
+    const search = new URLSearchParams(said.map(([key, value]) => [key, String(value)])).toString()
     return ask(`${origin}${path}${search && `?${search}`}`, check, stop)
   }
   return {
@@ -57,6 +77,8 @@ export function openApi(origin = ''): Api {
     series: (range, stop) => get(seriesView, '/api/series', { ...range }, stop),
     buckets: (range, step, stop) => get(bucketsView, '/api/series', { ...range, step }, stop),
     rain: (range, step, stop) => get(rainView, '/api/rain', { ...range, step }, stop),
+    letters: (query, stop) => get(lettersView, '/api/dead-letters', { ...query }, stop),
+    audit: (stop) => get(auditView, '/api/audit', {}, stop),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Checked, flag, list, nullable, number, oneOf, optional, record, reported, text } from './check.ts'
+import { type Check, type Checked, flag, list, nullable, number, oneOf, optional, record, reported, text } from './check.ts'
 
 /** Lowest first. */
 export const GRADES = ['blue', 'yellow', 'orange', 'red'] as const
@@ -62,6 +62,8 @@ export const stationView = record({
   devices: list(deviceView),
   points: list(pointView),
   alerts: number,
+  /** Why the numbers of its gateway's journal cannot be trusted; null where nothing is held against them. */
+  doubt: nullable(text),
 })
 export type StationView = Checked<typeof stationView>
 
@@ -152,3 +154,57 @@ export const feedData = {
   station: record({ id: text }),
   gateway: record({ id: text }),
 }
+
+/** Why something stands in no store, as the server sorts it. */
+export const LETTER_KINDS = ['refused', 'unreadable', 'parked', 'damaged', 'epoch', 'loss'] as const
+export type LetterKind = (typeof LETTER_KINDS)[number]
+
+const range: Check<readonly [first: number, last: number]> = (value, path) => {
+  const [first, last] = list(number)(value, path)
+  return [number(first, path), number(last, path)]
+}
+
+const letterView = record({
+  id: text,
+  kind: oneOf(LETTER_KINDS),
+  at: number,
+  gateway: nullable(text),
+  epoch: nullable(text),
+  lane: nullable(text),
+  seqs: list(range),
+  count: nullable(number),
+  why: text,
+  device: nullable(text),
+  point: nullable(text),
+  from: nullable(number),
+  to: nullable(number),
+  topic: nullable(text),
+  fenced: nullable(flag),
+  sample: nullable(text),
+  bytes: nullable(text),
+})
+/** Something that stands in no store, and why. */
+export type LetterView = Checked<typeof letterView>
+
+export const lettersView = record({
+  letters: list(letterView),
+  counts: record({ refused: number, unreadable: number, parked: number, damaged: number, epoch: number, loss: number }),
+  gateways: list(text),
+  next: nullable(text),
+})
+export type LettersView = Checked<typeof lettersView>
+
+const auditedLane = record({
+  gateway: text,
+  lane: text,
+  issued: number,
+  received: number,
+  refused: number,
+  carried: number,
+  declaredLost: number,
+  missing: list(range),
+})
+/** What became of the rows that a gateway gave out in one lane of one epoch. */
+export type AuditedLane = Checked<typeof auditedLane>
+export const auditView = record({ ok: flag, gateways: list(auditedLane) })
+export type AuditView = Checked<typeof auditView>
