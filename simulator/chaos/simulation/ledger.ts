@@ -51,6 +51,12 @@ export class SiteLedger {
     for (let k = from.events; k < to.events; k++) this.accepted.events.add(k)
   }
 
+  /** What was accepted between is in doubt: the disk that it was on is not there any more. */
+  doubt(from: { readings: number; events: number }, to: { readings: number; events: number }): void {
+    for (let k = from.readings; k < to.readings; k++) this.accepted.readings.delete(k)
+    for (let k = from.events; k < to.events; k++) this.accepted.events.delete(k)
+  }
+
   get position(): { readings: number; events: number } {
     return { readings: this.readings.length, events: this.events.length }
   }

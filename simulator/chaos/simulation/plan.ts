@@ -48,6 +48,9 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
     () => ioError(cloud.disk),
     () => fullSpell(site().disk),
     () => fullSpell(cloud.disk),
+    () => restoreSpell((one) => one.backUp()),
+    () => restoreSpell((one) => one.backUpJournal()),
+    () => damage(),
     () => shareSpell('duplicate', 0.3),
     () => shareSpell('late', 0.3),
     () => shareSpell('forget', 0.3),
@@ -77,6 +80,18 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
       () => set(true),
       () => set(false),
     )
+  }
+  function restoreSpell(backUp: (one: SimulatedSite) => () => void): Fault[] {
+    const one = site()
+    let restore: (() => void) | null = null
+    const begin = () => {
+      restore = backUp(one)
+    }
+    return [{ begin }, { begin: () => restore?.() }]
+  }
+  function damage(): Fault[] {
+    const one = site()
+    return once(() => one.damage(random))
   }
   function slowSpell(): Fault[] {
     const link = network.link(pick([...sites, { name: 'cloud' }]).name)

@@ -65,6 +65,28 @@ export class SimulatedDisk {
     else this.#images.delete(file)
   }
 
+  /** All files as they are on the disk now, without what a connection has not committed. */
+  snapshot(): ReadonlyMap<string, Buffer> {
+    const open = [...this.#open].map(([file, database]): [string, Buffer] => [file, database.image()])
+    return new Map([...this.#images, ...open])
+  }
+
+  /** One bit of a file that nobody has open is another one. @param place from 0 to 1 */
+  flip(file: string, place: number, bit: number): void {
+    const image = this.#images.get(file)
+    if (image === undefined || image.length === 0) return
+    const damaged = Buffer.from(image)
+    const offset = Math.floor(place * damaged.length)
+    damaged[offset] = (damaged[offset] ?? 0) ^ (1 << bit)
+    this.#images.set(file, damaged)
+  }
+
+  /** Puts back every file as it was, and takes away what came since. */
+  restore(files: ReadonlyMap<string, Buffer>): void {
+    this.#images.clear()
+    for (const [file, image] of files) this.#images.set(file, image)
+  }
+
   rename(from: string, to: string): void {
     this.replace(to, this.#images.get(from))
     this.#images.delete(from)
@@ -173,6 +195,11 @@ class SimulatedDatabase extends Database {
     // A planned end syncs what there is.
     this.#hooks.onClose(this.#isDead ? this.#unsynced : this.#whole())
     return super.close()
+  }
+
+  /** What is committed. Nothing asks while a transaction is open: they are over before anything else happens. */
+  image(): Buffer {
+    return this.serialize()
   }
 
   /** Its process ended without warning, or the power did. */

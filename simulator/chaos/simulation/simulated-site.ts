@@ -17,6 +17,7 @@ export interface SiteOptions {
 }
 
 const JOURNAL = '/site'
+const JOURNAL_FILE = `${JOURNAL}/journal.db`
 /** A site is started again so long after its end. */
 const RESTART_MS = [100, 3000] as const
 /** Between readings. */
@@ -30,6 +31,8 @@ export class SimulatedSite {
   readonly disk: SimulatedDisk
   isFed = true
   starts = 0
+  /** How often a part of its journal was damaged. */
+  damages = 0
   outflow: Outflow | null = null
   readonly #options: SiteOptions
   #process: SimulatedProcess
@@ -45,6 +48,35 @@ export class SimulatedSite {
   /** kill -9, or a power cut: what was synced is there when it comes back. */
   kill(): void {
     this.#process.kill()
+  }
+
+  /** A backup of the whole disk is made now, and put back later: what came in between is gone from it. @returns puts it back */
+  backUp(): () => void {
+    const files = this.disk.snapshot()
+    const from = this.ledger.position
+    return () => {
+      this.kill()
+      this.ledger.doubt(from, this.ledger.position)
+      this.disk.restore(files)
+    }
+  }
+
+  /** The journal's file, but nothing beside it, is replaced by an older one. @returns does it */
+  backUpJournal(): () => void {
+    const image = this.disk.snapshot().get(JOURNAL_FILE)
+    const from = this.ledger.position
+    return () => {
+      this.kill()
+      this.ledger.doubt(from, this.ledger.position)
+      this.disk.replace(JOURNAL_FILE, image)
+    }
+  }
+
+  /** A bit of the journal's file flips while the machine is off; what it hit must be declared lost. */
+  damage(random: () => number): void {
+    this.kill()
+    this.damages += 1
+    this.disk.flip(JOURNAL_FILE, random(), Math.floor(random() * 8))
   }
 
   /** Rows that wait at the site. */
