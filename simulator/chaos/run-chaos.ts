@@ -9,6 +9,7 @@ import { killSuite } from './kill.ts'
 import { killAtSyncSuite } from './kill-at-sync.ts'
 import { killCloudSuite } from './kill-cloud.ts'
 import { killGatewaySuite } from './kill-gateway.ts'
+import { poisonSuite } from './poison.ts'
 import { powerCutSuite } from './power-cut.ts'
 import { repeatShuffleSuite } from './repeat-shuffle.ts'
 import { replaceFilesSuite } from './replace-files.ts'
@@ -39,6 +40,7 @@ const suites: Readonly<Record<string, Suite>> = {
   T11: halfOpenSuite,
   T14: flapSuite,
   T20: repeatShuffleSuite,
+  T21: poisonSuite,
   T22: floodSuite,
   T23: frozenSuite,
   T27: influxFaultsSuite,

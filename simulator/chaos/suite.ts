@@ -5,6 +5,7 @@ import { seededRandom } from '#simulator'
 import { Cable } from './cable.ts'
 import { ChaosCloud, type ChaosCloudOptions } from './chaos-cloud.ts'
 import type { ChaosRun } from './chaos-row.ts'
+import type { RowAccount } from './row-account.ts'
 import { Site, type SiteOptions } from './site.ts'
 import { pause, until } from './until.ts'
 import { judge } from './verdict.ts'
@@ -47,6 +48,10 @@ export interface Acted {
   readonly faults: number
   /** For a person, also where all is well: sizes, times. */
   readonly notes?: readonly string[]
+  /** What was given past the sites of the stage. */
+  readonly accounts?: readonly RowAccount[]
+  /** Rows of a gateway that the cloud must have refused; default none. */
+  readonly refused?: ReadonlyMap<string, number>
   /** Each one fails the run. */
   readonly troubles?: readonly string[]
 }
@@ -91,7 +96,8 @@ export async function prove(
   for (const cloud of clouds) {
     const verdict = await judge(
       cloud,
-      sites.flatMap((site) => [...site.accounts.values()]),
+      [...sites.flatMap((site) => [...site.accounts.values()]), ...(acted.accounts ?? [])],
+      acted.refused,
     )
     for (const key of ['issued', 'stored', 'lost', 'duplicate', 'wrong'] as const) counts[key] += verdict[key]
     if (verdict.declared > 0) notes.push(`${verdict.declared} rows are declared lost`)
