@@ -57,6 +57,8 @@ export class Uplink implements AsyncDisposable {
   #window = new Window()
   /** The highest seq of each lane that this connection has sent. */
   #cursor: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
+  /** How often the cursors were set back. */
+  #rewinds = 0
   /** Since when readings wait that were not sent. */
   #lingering: number | null = null
   #isDraining = false
@@ -197,7 +199,11 @@ export class Uplink implements AsyncDisposable {
     const { outbox } = this.#options
     const { issued } = outbox.lanes[lane]
     while (this.#cursor[lane] < issued) {
-      const batch = await outbox.next(lane, this.#cursor[lane])
+      const after = this.#cursor[lane]
+      const rewinds = this.#rewinds
+      const batch = await outbox.next(lane, after)
+      // Told meanwhile to send from the oldest on: what was asked for is not the next any more.
+      if (rewinds !== this.#rewinds) continue
       this.#cursor[lane] = batch?.last ?? issued
       if (batch === null || this.#window.holds(batch)) continue
       if (lane === 'reading' && batch.last >= issued) this.#lingering = null
@@ -208,6 +214,7 @@ export class Uplink implements AsyncDisposable {
 
   /** Whatever is not acknowledged goes again, from the oldest on. */
   #beginAgain(): void {
+    this.#rewinds += 1
     this.#window = new Window()
     this.#cursor = { alarm: 0, event: 0, reading: 0 }
   }
@@ -234,6 +241,7 @@ export class Uplink implements AsyncDisposable {
         (error: Error) => {
           // Nothing else would ever send them again on a connection that holds.
           this.#cursor[ack.lane] = 0
+          this.#rewinds += 1
           log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again')
         },
       )
