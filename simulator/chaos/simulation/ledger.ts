@@ -51,10 +51,14 @@ export class SiteLedger {
     for (let k = from.events; k < to.events; k++) this.accepted.events.add(k)
   }
 
-  /** What was accepted between is in doubt: the disk that it was on is not there any more. */
-  doubt(from: { readings: number; events: number }, to: { readings: number; events: number }): void {
-    for (let k = from.readings; k < to.readings; k++) this.accepted.readings.delete(k)
-    for (let k = from.events; k < to.events; k++) this.accepted.events.delete(k)
+  /** What is accepted from now on is in doubt once the disk is put back to how it is now. @returns does that */
+  remember(): () => void {
+    const readings = new Set(this.accepted.readings)
+    const events = new Set(this.accepted.events)
+    return () => {
+      for (const k of this.accepted.readings) if (!readings.has(k)) this.accepted.readings.delete(k)
+      for (const k of this.accepted.events) if (!events.has(k)) this.accepted.events.delete(k)
+    }
   }
 
   get position(): { readings: number; events: number } {

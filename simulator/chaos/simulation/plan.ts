@@ -10,6 +10,8 @@ export interface Fault {
 }
 
 export interface PlannedFault {
+  /** For the log. */
+  readonly name: string
   /** Machine milliseconds from the beginning. */
   readonly at: number
   readonly fault: Fault
@@ -30,37 +32,39 @@ const SPELL_MS_MAX = 20_000
 export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions): PlannedFault[] {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const site = () => pick(sites)
-  const kinds: (() => Fault[])[] = [
-    () => once(() => site().kill()),
-    () => once(() => cloud.kill()),
-    () => once(() => network.cut(pick([...sites, { name: 'cloud' }]).name)),
-    () =>
+  const anyLink = () => pick([...sites.map(({ name }) => name), 'cloud'])
+  const kinds: Readonly<Record<string, () => Fault[]>> = {
+    'a site is killed': () => once(() => site().kill()),
+    'the cloud is killed': () => once(() => cloud.kill()),
+    'a connection is cut': () => once(() => network.cut(anyLink())),
+    'the broker is away': () =>
       spell(
         () => network.crash(),
         () => network.restart(),
       ),
-    () => linkSpell('isCut'),
-    () => linkSpell('isDead'),
-    () => slowSpell(),
-    () => crashAtCommit(site().disk),
-    () => crashAtCommit(cloud.disk),
-    () => ioError(site().disk),
-    () => ioError(cloud.disk),
-    () => fullSpell(site().disk),
-    () => fullSpell(cloud.disk),
-    () => restoreSpell((one) => one.backUp()),
-    () => restoreSpell((one) => one.backUpJournal()),
-    () => damage(),
-    () => shareSpell('duplicate', 0.3),
-    () => shareSpell('late', 0.3),
-    () => shareSpell('forget', 0.3),
-  ]
+    'a link is down': () => linkSpell('isCut'),
+    'a link is half open': () => linkSpell('isDead'),
+    'a link is thin': () => slowSpell(),
+    'a site ends in a commit': () => crashAtCommit(site().disk),
+    'the cloud ends in a commit': () => crashAtCommit(cloud.disk),
+    'a site cannot sync': () => ioError(site().disk),
+    'the cloud cannot sync': () => ioError(cloud.disk),
+    "a site's disk is full": () => fullSpell(site().disk),
+    "the cloud's disk is full": () => fullSpell(cloud.disk),
+    "a site's disk is restored": () => restoreSpell((one) => one.backUp()),
+    "a site's journal is restored": () => restoreSpell((one) => one.backUpJournal()),
+    "a bit of a site's journal flips": () => damage(),
+    'messages come twice': () => shareSpell('duplicate', 0.3),
+    'messages come late': () => shareSpell('late', 0.3),
+    'messages are forgotten': () => shareSpell('forget', 0.3),
+  }
   const moments = Array.from({ length: 1 + Math.floor(random() * FAULTS_MAX) }, () => random() * forMs).sort((a, b) => a - b)
   return moments.flatMap((at) => {
-    const [begin, end] = pick(kinds)()
+    const name = pick(Object.keys(kinds))
+    const [begin, end] = kinds[name]?.() ?? []
     if (begin === undefined) return []
     const endAt = Math.min(forMs, at + random() * SPELL_MS_MAX)
-    return [{ at, fault: begin }, ...(end ? [{ at: endAt, fault: end }] : [])]
+    return [{ name, at, fault: begin }, ...(end ? [{ name: `over: ${name}`, at: endAt, fault: end }] : [])]
   })
 
   function once(begin: () => void): Fault[] {
@@ -71,7 +75,7 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
     return [{ begin, heal }, { begin: heal }]
   }
   function linkSpell(what: 'isCut' | 'isDead'): Fault[] {
-    const { name } = pick([...sites, { name: 'cloud' }])
+    const name = anyLink()
     const set = (value: boolean) => {
       network.link(name)[what] = value
       if (value && what === 'isCut') network.cut(name)
@@ -94,7 +98,7 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
     return once(() => one.damage(random))
   }
   function slowSpell(): Fault[] {
-    const link = network.link(pick([...sites, { name: 'cloud' }]).name)
+    const link = network.link(anyLink())
     return spell(
       () => {
         link.bytesPerMs = 0.5 + random() * 8

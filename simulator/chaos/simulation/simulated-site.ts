@@ -31,6 +31,8 @@ export class SimulatedSite {
   readonly disk: SimulatedDisk
   isFed = true
   starts = 0
+  /** Its disk was put back whole: whole epochs may be gone that nobody can close. */
+  isRestored = false
   /** How often a part of its journal was damaged. */
   damages = 0
   outflow: Outflow | null = null
@@ -53,10 +55,11 @@ export class SimulatedSite {
   /** A backup of the whole disk is made now, and put back later: what came in between is gone from it. @returns puts it back */
   backUp(): () => void {
     const files = this.disk.snapshot()
-    const from = this.ledger.position
+    const doubt = this.ledger.remember()
     return () => {
       this.kill()
-      this.ledger.doubt(from, this.ledger.position)
+      this.isRestored = true
+      doubt()
       this.disk.restore(files)
     }
   }
@@ -64,10 +67,10 @@ export class SimulatedSite {
   /** The journal's file, but nothing beside it, is replaced by an older one. @returns does it */
   backUpJournal(): () => void {
     const image = this.disk.snapshot().get(JOURNAL_FILE)
-    const from = this.ledger.position
+    const doubt = this.ledger.remember()
     return () => {
       this.kill()
-      this.ledger.doubt(from, this.ledger.position)
+      doubt()
       this.disk.replace(JOURNAL_FILE, image)
     }
   }
