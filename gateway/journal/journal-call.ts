@@ -52,5 +52,7 @@ function perform(journal: JournalFile, call: JournalCall): unknown {
       return journal.states(...call.args)
     case 'renew':
       return journal.renew(...call.args)
+    case 'leaveMark':
+      return journal.leaveMark(...call.args)
   }
 }

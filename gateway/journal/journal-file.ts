@@ -55,7 +55,9 @@ export class JournalFile implements Disposable {
     this.#now = now
     using opening = new DisposableStack()
     this.#lock = opening.use(disk.lock(file))
-    this.#mark = new MarkFile(file, disk)
+    this.#mark = new MarkFile(file, disk, () => {
+      this.#counting.diskErrors += 1
+    })
     this.#reserve = new DiskReserve(disk, file)
     const tables = this.#reserve.opening(() => this.#open())
     this.#reserve.hold(tables.database, 0)
@@ -135,6 +137,11 @@ export class JournalFile implements Disposable {
       tables.renew(this.#options.disk.newEpoch(), { previous: epoch, why, issued }, this.#now ?? tables.newestAt)
       this.#mark.write(this.#markOf(tables))
     })
+  }
+
+  /** Marks what is given out by now: of a journal in which nothing happens any more it is known exactly. */
+  leaveMark(): void {
+    this.#perform((tables) => this.#mark.write(this.#markOf(tables)))
   }
 
   lanes(): LaneStates {

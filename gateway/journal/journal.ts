@@ -13,6 +13,8 @@ import type { VersionedReading } from './series-memory.ts'
 
 /** A reading waits this long for others to share its commit. */
 const COMMIT_WAIT_MS = 100
+/** After so long without a commit the journal is marked as it is; while rows come it marks itself now and then. */
+const MARK_WAIT_MS = 1000
 /** So many share one commit at the most. */
 const COMMIT_ROWS_MAX = 500
 /** Readings that may wait for a slow or full disk; then `add` makes the reading of devices wait. */
@@ -44,6 +46,7 @@ export class Journal implements AsyncDisposable {
   #pending: VersionedReading[] = []
   #states = new Map<string, string>()
   #cancelTimer: (() => void) | null = null
+  #cancelMark: (() => void) | null = null
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
   #isFailing = false
@@ -150,6 +153,7 @@ export class Journal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.tryOnce()
     await this.#flush().catch(() => {})
+    this.#cancelMark?.()
     await this.#store[Symbol.asyncDispose]()
   }
 
@@ -177,6 +181,8 @@ export class Journal implements AsyncDisposable {
     for (let commit = this.#commitNow(); ; ) {
       try {
         await this.#store.call('append', { ...entry, commit })
+        this.#cancelMark?.()
+        this.#cancelMark = this.#clock.after(MARK_WAIT_MS, () => void this.#store.call('leaveMark').catch(() => {}))
         this.#tellFailing(false, null)
         for (const listener of this.#listeners) listener()
         return

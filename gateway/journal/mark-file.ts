@@ -17,10 +17,13 @@ const MARK_MS = 1000
 export class MarkFile {
   readonly #file: string
   readonly #disk: Disk
+  readonly #failed: () => void
   #written = ''
   #writtenAt = Number.NEGATIVE_INFINITY
 
-  constructor(journalFile: string, disk: Disk) {
+  /** @param failed is told of each mark that the disk did not take */
+  constructor(journalFile: string, disk: Disk, failed: () => void = () => {}) {
+    this.#failed = failed
     this.#file = join(dirname(journalFile), `${basename(journalFile, '.db')}.mark`)
     this.#disk = disk
   }
@@ -52,6 +55,7 @@ export class MarkFile {
       this.#written = body
     } catch {
       this.#written = ''
+      this.#failed()
     }
   }
 }
