@@ -28,6 +28,8 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
 const EXIT_USAGE = 2
 /** Called wrongly in a way that the arguments alone do not show. */
 class UsageError extends Error {}
+/** Characters of the log that wait where it cannot be written; beyond it new lines are dropped. */
+const LOG_WAITING_MAX = 256 * 1024
 /** A demo that ends by itself ends within a day. */
 const FOR_MS_MAX = 86_400_000
 /** Only root may listen below this. */
@@ -400,7 +402,10 @@ function logger(name: string): Logger {
   const level = process.env.SLUICE_LOG ?? 'info'
   const levels = [...Object.keys(pino.levels.values), 'silent']
   if (!levels.includes(level)) throw new UsageError(`expected SLUICE_LOG as one of ${levels.join(', ')}, got "${level}"`)
-  return pino({ name, level }, pino.destination({ dest: 2, sync: true }))
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: LOG_WAITING_MAX })
+  // A log that can not be written, as on a full disk, ends nothing: what waits goes out when there is room again.
+  destination.on('error', () => {})
+  return pino({ name, level }, destination)
 }
 
 /** Resolves when it shall stop. @throws the reason of `ended` where what runs here cannot go on by itself */

@@ -11,6 +11,9 @@ const BEAT_MS = 100
 /** Rows of one portion: a process that stood still does not catch up at once. */
 const PORTION_ROWS_MAX = 5000
 
+/** Characters of the log that wait where it cannot be written. */
+const LOG_WAITING_MAX = 256 * 1024
+
 /** The argument of the process, as JSON. */
 export interface SiteProcessOptions {
   readonly sites: readonly (Feed & {
@@ -38,6 +41,8 @@ export interface SiteState {
   readonly waiting: number
   readonly isConnected: boolean
   readonly epoch: string
+  /** How often the disk failed the journal in this run of the process. */
+  readonly diskErrors: number
 }
 
 /** A line that it takes on stdin; the end of stdin ends it. */
@@ -53,7 +58,10 @@ process.exit()
 
 async function runSites({ sites, broker, rate, clock: setting }: SiteProcessOptions, { signal }: AbortController): Promise<void> {
   const clock = setting === undefined ? wallClock() : siteClock(parseClock(setting, Date.now()))
-  const log = pino({ level: process.env.SLUICE_LOG ?? 'info' }, pino.destination({ dest: 2, sync: true }))
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: LOG_WAITING_MAX })
+  // As the front door does: a log on a full disk ends nothing.
+  destination.on('error', () => {})
+  const log = pino({ level: process.env.SLUICE_LOG ?? 'info' }, destination)
   const order = { rate }
   const orders = createInterface({ input: process.stdin })
   orders.on('line', (line) => Object.assign(order, JSON.parse(line) as SiteOrder))
@@ -116,7 +124,8 @@ async function tell(
 ): Promise<void> {
   for (let told = ''; !stop.aborted; await sleep(BEAT_MS, stop, clock)) {
     const waiting = Object.values(journal.lanes).reduce((sum, lane) => sum + lane.waiting, 0)
-    const state = { waiting: waiting + journal.counters.pending, isConnected: uplink.state.isConnected, epoch: journal.epoch }
+    const { pending, diskErrors } = journal.counters
+    const state = { waiting: waiting + pending, isConnected: uplink.state.isConnected, epoch: journal.epoch, diskErrors }
     if (JSON.stringify(state) === told) continue
     told = JSON.stringify(state)
     say({ state: [gateway, state] })
