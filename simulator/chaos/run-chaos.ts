@@ -1,8 +1,11 @@
 import { badConfigurationSuite } from './bad-configuration.ts'
 import type { ChaosRow } from './chaos-row.ts'
+import { failingSyncSuite } from './failing-sync.ts'
 import { flapSuite } from './flap.ts'
+import { flippedBitSuite } from './flipped-bit.ts'
 import { floodSuite } from './flood.ts'
 import { frozenSuite } from './frozen.ts'
+import { fullDiskSuite } from './full-disk.ts'
 import { halfOpenSuite } from './half-open.ts'
 import { influxFaultsSuite } from './influx-faults.ts'
 import { killSuite } from './kill.ts'
@@ -36,6 +39,9 @@ const suites: Readonly<Record<string, Suite>> = {
   T03: powerCutSuite,
   T04: killCloudSuite,
   T05: wipeBrokerSuite,
+  T06: fullDiskSuite,
+  T07: failingSyncSuite,
+  T08: flippedBitSuite,
   T09: restoreSuite,
   T11: halfOpenSuite,
   T14: flapSuite,
