@@ -50,7 +50,10 @@ export async function* flippedBitSuite(options: SuiteOptions, stop: AbortSignal)
     const told = await tellingOf(cloud)
     return {
       faults,
-      notes: [`${told} of ${faults} flips were told by the gateway, the others met nothing that was of use any more`],
+      notes: [
+        `${told} of ${faults} flips were told by the gateway, the others met nothing that was of use any more`,
+        'at rest: of the last second before a kill the mark knows no number',
+      ],
       troubles: [...troubles, ...drained.troubles],
     }
   })
