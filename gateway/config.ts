@@ -48,6 +48,16 @@ export const GatewayFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    clock: Type.Object(
+      {
+        source: Type.Enum(['system', 'cloud'], {
+          default: 'system',
+          description:
+            "system: believed until it steps or the cloud's time is another; cloud: not before the cloud has confirmed it",
+        }),
+      },
+      { ...strict, default: {} },
+    ),
     profiles: Type.Optional(
       Type.String({ minLength: 1, description: 'folder with device models of this site, relative to this file' }),
     ),
@@ -98,6 +108,7 @@ export interface GatewayConfig {
   readonly console: GatewayFile['console']
   /** How much may wait for the cloud. */
   readonly outbox: OutboxLimits
+  readonly clock: GatewayFile['clock']
   readonly devices: readonly SiteDevice[]
   /** Rules that this gateway judges itself. */
   readonly rules: readonly Rule[]
@@ -108,7 +119,7 @@ export interface GatewayConfig {
 /** Reads and checks a site's file and the device models it uses; opens no port. @throws DocumentError with every fault */
 export function readGatewayConfig(file: string): GatewayConfig {
   const document = readYaml(file, GatewayFile)
-  const { gateway, data, broker, console, outbox, stations, devices, rules } = document.value
+  const { gateway, data, broker, console, clock, outbox, stations, devices, rules } = document.value
   const folder = dirname(resolve(file))
   const catalogue = catalogueOf(document, folder)
   const faults = [
@@ -135,6 +146,7 @@ export function readGatewayConfig(file: string): GatewayConfig {
     broker,
     console,
     outbox,
+    clock,
     devices: siteDevices,
     rules: rules.filter(({ edge }) => edge),
     hash,

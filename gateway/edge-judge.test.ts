@@ -47,6 +47,7 @@ const site: GatewayConfig = {
   broker: '',
   console: { host: '127.0.0.1', port: 0 },
   outbox: OUTBOX_LIMITS,
+  clock: { source: 'system' },
   devices: [device('Z', 'level-sensor/acme-lv-4'), device('R', 'rain-gauge/acme-rg-1')],
   rules: [LEVEL, RAIN],
   hash: '',

@@ -19,6 +19,8 @@ interface JudgedRule {
   readonly key: string
   readonly fold: RuleFold<unknown>
   state: unknown
+  /** While the clock is not trusted: what goes on from the state until then, and is forgotten after it. */
+  doubtful: { readonly state: unknown } | null
 }
 
 /** Judges the site's own urgent rules by the very folds that the cloud uses, with or without a link. */
@@ -38,20 +40,28 @@ export class EdgeJudge {
       // Another rule text or another profile version starts anew: the state is not its own.
       const key = `${RULE_STATE_PREFIX}${rule.id} ${version} ${profile.hash}`
       const target = `${rule.device} ${rule.point}`
-      const judged = { rule, version, key, fold, state: parse(states.get(key)) ?? fold.initial }
+      const judged = { rule, version, key, fold, state: parse(states.get(key)) ?? fold.initial, doubtful: null }
       this.#rules.set(target, [...(this.#rules.get(target) ?? []), judged])
     }
   }
 
-  take(readings: readonly Reading[]): Judgement {
+  /**
+   * @param deltaMs what is to be added to the readings' times; null: not known. Then alarms are raised all the same, but nothing of it is kept: a
+   * rule that has once seen tomorrow would be deaf until then.
+   */
+  take(readings: readonly Reading[], deltaMs: number | null = 0): Judgement {
     const alarms: SiteEvent[] = []
     const states = new Map<string, string>()
     for (const { device, point, at, value, quality } of readings) {
       if (value !== null && typeof value !== 'number') continue
       for (const judged of this.#rules.get(`${device} ${point}`) ?? []) {
-        const { state, verdict } = judged.fold.fold(judged.state, { at, value, quality })
-        judged.state = state
-        states.set(judged.key, JSON.stringify(state))
+        const before = deltaMs === null ? (judged.doubtful?.state ?? judged.state) : judged.state
+        const { state, verdict } = judged.fold.fold(before, { at: at + (deltaMs ?? 0), value, quality })
+        judged.doubtful = deltaMs === null ? { state } : null
+        if (deltaMs !== null) {
+          judged.state = state
+          states.set(judged.key, JSON.stringify(state))
+        }
         if (verdict === null) continue
         const { rule, version } = judged
         const id = eventId('alarm', this.#gateway, rule.id, version, verdict.at, verdict.grade ?? 'none')
@@ -63,7 +73,7 @@ export class EdgeJudge {
           value: verdict.value,
           evidence: verdict.evidence,
         }
-        alarms.push({ id, kind: 'alarm', at: verdict.at, device, body })
+        alarms.push({ id, kind: 'alarm', at: verdict.at - (deltaMs ?? 0), device, body })
       }
     }
     return { alarms, states: [...states] }

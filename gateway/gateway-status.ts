@@ -9,6 +9,8 @@ export interface GatewayStatus {
   readonly epoch: string
   readonly boot: string
   readonly now: number
+  /** Whether the times that rows get are right, and what is added to site time for that; null: not known. */
+  readonly clock: { readonly isTrusted: boolean; readonly deltaMs: number | null }
   readonly uplink: UplinkState
   readonly journal: Journal['counters'] & { readonly lanes: LaneStates; readonly room: OutboxRoom }
   readonly lines: Readonly<Record<string, object>>

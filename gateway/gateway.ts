@@ -39,7 +39,7 @@ export async function openGateway({ config, version, clock, random, log, openSto
   const { gateway } = config
   await using site = new AsyncDisposableStack()
   const openedAt = clock.mono()
-  const { journal, journalFile, uplink } = site.use(
+  const { journal, journalFile, trust, uplink } = site.use(
     await openOutflow({ config, version, clock, random, log, ...(openStore && { openStore }) }),
   )
   await tellStart(config, version, journal, clock.now())
@@ -47,7 +47,7 @@ export async function openGateway({ config, version, clock, random, log, openSto
 
   const bus = site.use(openBus({ clock, random, log: log.child({ part: 'bus' }) }))
   const supervisors = config.devices.map((device) =>
-    Supervisor.start({ device, bus, journal, judge, clock, random, log: log.child({ part: 'devices' }) }),
+    Supervisor.start({ device, bus, journal, trust, judge, clock, random, log: log.child({ part: 'devices' }) }),
   )
   site.defer(async () => void (await Promise.all(supervisors.map((supervisor) => supervisor[Symbol.asyncDispose]()))))
 
@@ -57,6 +57,7 @@ export async function openGateway({ config, version, clock, random, log, openSto
     epoch: journal.epoch,
     boot: journal.boot,
     now: clock.now(),
+    clock: { isTrusted: trust.isTrusted, deltaMs: trust.deltaMs },
     uplink: uplink.state,
     journal: { ...journal.counters, lanes: journal.lanes, room: journal.room },
     lines: Object.fromEntries(bus.counts()),

@@ -29,10 +29,10 @@ export async function measureRoom(journalFile: string, outbox: OutboxRoom, rowsP
 }
 
 /**
- * The gateway's numbers in Prometheus' text format. Along the road they balance: read = journalled + duplicates + pending, and journalled =
+ * The gateway's numbers in Prometheus' text format. Along the road they balance: read = journalled + duplicates + pending + held, and journalled =
  * settled + waiting, in each lane.
  */
-export async function gatewayMetrics({ devices, journal, uplink, lines }: GatewayStatus, room: Room): Promise<string> {
+export async function gatewayMetrics({ clock, devices, journal, uplink, lines }: GatewayStatus, room: Room): Promise<string> {
   const registry = new Registry()
   const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Gauge({ name: `sluice_${name}`, help, labelNames: [...labelNames], registers: [registry] })
@@ -55,6 +55,8 @@ export async function gatewayMetrics({ devices, journal, uplink, lines }: Gatewa
     waiting.set({ lane }, state.waiting)
   }
   set('rows_pending', 'Readings on their way into the journal', journal.pending)
+  set('rows_held', 'Rows that wait for their time, before they get a seq', journal.held)
+  set('clock_trusted', '1 while the times that rows get are known to be right', clock.isTrusted ? 1 : 0)
   set('rows_duplicate_total', 'Readings that said again what was journalled, since the start', journal.duplicates)
   set('rows_damaged_total', 'Rows whose checksum did not hold, since the start', journal.damaged)
   set('journal_disk_errors_total', 'Times that the disk failed the journal, since the start', journal.diskErrors)

@@ -4,11 +4,13 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Uplink, type UplinkOptions } from '#uplink'
 import { WIRE_VERSION } from '#wire'
+import { ClockKeeper } from './clock-keeper.ts'
+import { ClockTrust } from './clock-trust.ts'
 import type { GatewayConfig } from './config.ts'
 import { JOURNAL_SCHEMA, Journal, type OpenStore } from './journal/index.ts'
 
 export interface OutflowOptions {
-  readonly config: Pick<GatewayConfig, 'gateway' | 'data' | 'broker' | 'hash'> & Partial<Pick<GatewayConfig, 'outbox'>>
+  readonly config: Pick<GatewayConfig, 'gateway' | 'data' | 'broker' | 'hash'> & Partial<Pick<GatewayConfig, 'outbox' | 'clock'>>
   readonly version: string
   readonly clock: Clock
   readonly random: () => number
@@ -25,6 +27,7 @@ export interface OutflowOptions {
 export interface Outflow extends AsyncDisposable {
   readonly journal: Journal
   readonly journalFile: string
+  readonly trust: ClockTrust
   readonly uplink: Uplink
 }
 
@@ -46,6 +49,9 @@ export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
       ...(openStore && { openStore }),
     }),
   )
+  const trust = new ClockTrust({ clock, source: config.clock?.source ?? 'system', newest: await journal.newest() })
+  journal.useTime(trust)
+  const keeper = parts.use(ClockKeeper.start({ trust, journal, clock, log: log.child({ part: 'clock' }) }))
   const hello = () => ({
     wire: WIRE_VERSION,
     schema: JOURNAL_SCHEMA,
@@ -53,7 +59,7 @@ export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
     epoch: journal.epoch,
     boot: journal.boot,
     config: config.hash,
-    clock: { now: clock.now(), speed: clock.speed, trusted: true },
+    clock: { now: clock.now() + (trust.deltaMs ?? 0), speed: clock.speed, trusted: trust.isTrusted },
   })
   const uplink = parts.use(
     Uplink.start({
@@ -61,6 +67,7 @@ export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
       gateway,
       outbox: journal,
       hello,
+      onTime: (now, sentAt) => keeper.hear(now, sentAt),
       clock,
       random,
       log: log.child({ part: 'uplink' }),
@@ -70,5 +77,5 @@ export async function openOutflow(options: OutflowOptions): Promise<Outflow> {
   // What was read last goes out before the uplink ends. A journal that ended has said why.
   parts.defer(() => (journal.ended.aborted ? undefined : journal.flush()))
   const opened = parts.move()
-  return { journal, journalFile, uplink, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { journal, journalFile, trust, uplink, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

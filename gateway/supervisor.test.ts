@@ -61,6 +61,7 @@ async function open(bus: Bus) {
       broker: '',
       outbox: OUTBOX_LIMITS,
       console: { host: '', port: 0 },
+      clock: { source: 'system' },
       devices: [device],
       rules: [],
       hash: '',

@@ -32,6 +32,8 @@ export interface SupervisorOptions {
   readonly bus: Bus
   readonly journal: Journal
   readonly judge: EdgeJudge
+  /** What is to be added to the times of readings; null: not known. Without it they are right. */
+  readonly trust?: { readonly deltaMs: number | null }
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
@@ -115,9 +117,9 @@ export class Supervisor implements AsyncDisposable {
 
   /** Readings, the states they lead to and the alarms they raise enter the journal in one commit. */
   async #keep(readings: readonly Reading[], events: readonly SiteEvent[]): Promise<void> {
-    const { device, journal, judge } = this.#options
+    const { device, journal, judge, trust = { deltaMs: 0 } } = this.#options
     const { hash } = device.profile
-    const { alarms, states } = judge.take(readings)
+    const { alarms, states } = judge.take(readings, trust.deltaMs)
     const last = readings.at(-1)
     if (last) {
       const bad = readings.filter(({ quality }) => quality === 'bad').length

@@ -4,7 +4,7 @@ import { Bell, sleep } from '#devices/time'
 import { type Connect, type Connection, Session } from '#mqtt'
 import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
-
+import { TimeQuestion } from './time-question.ts'
 import { Window } from './window.ts'
 
 /** Live readings wait this long for others to share their batch: half of the second in which they must be stored. */
@@ -30,6 +30,8 @@ export interface UplinkOptions {
   /** The hello; the uplink fills in the lanes. */
   readonly hello: () => Omit<Status, 'online' | 'lanes'>
   readonly clock: Clock
+  /** Told the cloud's time, with the machine time at which that was sent which it answers. */
+  readonly onTime?: (now: number, sentAt: number) => void
   /** 0 to 1, for jitter. */
   readonly random: () => number
   /** How long a planned stop waits for the cloud to have everything; default `DRAIN_MS`. */
@@ -62,6 +64,7 @@ export class Uplink implements AsyncDisposable {
   /** Since when readings wait that were not sent. */
   #lingering: number | null = null
   #isDraining = false
+  readonly #question = new TimeQuestion()
   #running: Promise<void> = Promise.resolve()
 
   private constructor(options: UplinkOptions) {
@@ -133,9 +136,10 @@ export class Uplink implements AsyncDisposable {
       },
     }
     this.#beginAgain()
+    this.#question.begin(outbox.lanes)
     const isSame = () => outbox.epoch === epoch
     await session.subscribe(topic(gateway, 'ack'))
-    await session.publish(will.topic, encodeStatus(this.#status(true)), { retain: true })
+    await this.#greet(session)
     this.#tell(true, null)
     onOpen()
     try {
@@ -150,15 +154,17 @@ export class Uplink implements AsyncDisposable {
 
   /** Hands one batch after the other to the connection, the lanes in order of right of way; ends with the epoch. */
   async #pump(session: Connection, isSame: () => boolean): Promise<void> {
-    const { clock, gateway, outbox } = this.#options
-    let told = JSON.stringify(outbox.lanes)
+    const { clock, gateway } = this.#options
+    let told = this.#position()
     let toldAt = clock.mono()
     while (!session.closed.aborted && !this.#stop.signal.aborted && isSame()) {
       for (const lane of this.#window.expire(clock.mono())) this.#cursor[lane] = 0
-      if (clock.mono() - toldAt >= STATUS_MS && told !== JSON.stringify(outbox.lanes)) {
-        told = JSON.stringify(outbox.lanes)
+      const now = this.#position()
+      const hasTurned = now.isTrusted !== told.isTrusted
+      if (hasTurned || (clock.mono() - toldAt >= STATUS_MS && (told.lanes !== now.lanes || !now.isTrusted))) {
+        told = now
         toldAt = clock.mono()
-        await session.publish(topic(gateway, 'status'), encodeStatus(this.#status(true)), { retain: true })
+        await this.#greet(session)
       }
       const heard = this.#bell.count
       const batch = await this.#pick()
@@ -168,10 +174,23 @@ export class Uplink implements AsyncDisposable {
       }
       if (!isSame()) return
       this.#window.add(batch, clock.mono())
+      this.#question.batch(batch, clock.mono())
       await session.publish(topic(gateway, 'up'), batch.bytes)
       const { batchesSent, rowsSent } = this.#state
       this.#state = { ...this.#state, batchesSent: batchesSent + 1, rowsSent: rowsSent + batch.rows }
     }
+  }
+
+  /** Says the hello; a cloud that hears of a clock which is not trusted answers with its own time. */
+  async #greet(session: Connection): Promise<void> {
+    const status = this.#status(true)
+    if (!status.clock.trusted) this.#question.status(this.#options.clock.mono())
+    await session.publish(topic(this.#options.gateway, 'status'), encodeStatus(status), { retain: true })
+  }
+
+  #position(): { readonly lanes: string; readonly isTrusted: boolean } {
+    const { outbox, hello } = this.#options
+    return { lanes: JSON.stringify(outbox.lanes), isTrusted: hello().clock.trusted }
   }
 
   async #pick(): Promise<OutgoingBatch | null> {
@@ -228,6 +247,8 @@ export class Uplink implements AsyncDisposable {
         this.#renew(ack.epoch, ack.renew)
         return
       }
+      const sentAt = this.#question.answered(ack)
+      if (ack.now !== undefined && sentAt !== null) this.#options.onTime?.(ack.now, sentAt)
       if (isInvitation(ack) && ack.credit > 0) {
         this.#beginAgain()
         this.#bell.ring()

@@ -105,9 +105,8 @@ export interface ClockRevised {
   readonly fromMono: number
   readonly toMono: number
   readonly deltaMs: number
-  /** Readings that it is about: seqs of an epoch. Others of the span were corrected before they were sent. */
+  /** Readings that it is about: those of the span up to this seq of an epoch. Later ones were corrected before they were sent. */
   readonly epoch?: string
-  readonly first?: number
   readonly last?: number
 }
 

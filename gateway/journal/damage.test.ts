@@ -81,7 +81,7 @@ const seqsFrom1 = (count: number) => Array.from({ length: count }, (_, index) =>
 
 const DAMAGES: [string, () => void, number][] = [
   ['it is no database', () => writeFileSync(file, 'no database at all'.repeat(100)), 0],
-  ['it is cut in half', () => truncateSync(file, (statSync(file).size >> 13) << 12), 1],
+  ['its last third is cut off', () => truncateSync(file, Math.floor(statSync(file).size / 6144) * 4096), 1],
   ['it is cut to a page', () => truncateSync(file, 4096), 0],
   ['its header is zero', () => overwrite(file, 0, new Uint8Array(4096)), 0],
   ['a page of its rows is noise', () => overwrite(file, rootsOf('reading') + 4096 * 3, new Uint8Array(4096).fill(0x5a)), 1],

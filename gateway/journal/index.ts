@@ -1,5 +1,6 @@
 /** The site's journal: what is written here survives until the cloud has it. */
 export { type Disk, realDisk } from './disk.ts'
+export type { KnownTime } from './held-entries.ts'
 export { InlineJournal, type InlineOptions } from './inline-journal.ts'
 export { Journal, type JournalOptions } from './journal.ts'
 export { JournalError, type JournalErrorCode } from './journal-error.ts'
@@ -10,3 +11,4 @@ export type { LaneStates } from './lane-counts.ts'
 export { JOURNAL_SCHEMA } from './migrations.ts'
 export { OUTBOX_LIMITS, type OutboxLimits, type OutboxRoom } from './outbox-bound.ts'
 export type { VersionedReading } from './series-memory.ts'
+export { HOLD_MS_MAX, type Timekeeper, type TimeSpan } from './stamp.ts'

@@ -50,6 +50,10 @@ function perform(journal: JournalFile, call: JournalCall): unknown {
       return journal.settle(...call.args)
     case 'states':
       return journal.states(...call.args)
+    case 'newest':
+      return journal.newest()
+    case 'release':
+      return journal.release(...call.args)
     case 'renew':
       return journal.renew(...call.args)
     case 'leaveMark':

@@ -2,6 +2,7 @@ import type { Ack, JournalDamaged } from '#wire'
 import type { Commit, Lane } from '#wire/batch'
 import { type Disk, realDisk } from './disk.ts'
 import { DiskReserve } from './disk-reserve.ts'
+import type { KnownTime } from './held-entries.ts'
 import { openJournal } from './journal-opening.ts'
 import type { Counting, Entry, JournalCounters, JournalTables, SealedBatch } from './journal-tables.ts'
 import type { LaneStates } from './lane-counts.ts'
@@ -32,15 +33,15 @@ export class JournalFile implements Disposable {
   readonly #lock: Disposable
   readonly #mark: MarkFile
   readonly #reserve: DiskReserve
-  readonly #counting: Counting = { duplicates: 0, damaged: 0, diskErrors: 0, renewals: 0, thinned: 0 }
+  readonly #counting: Counting = { duplicates: 0, damaged: 0, diskErrors: 0, renewals: 0, held: 0, thinned: 0 }
   /** Null after the disk failed it, until it is opened anew. */
   #tables: JournalTables | null = null
   /** What is damaged of the file, as far as it is known. */
   #damage: string | null = null
   /** To be told in the next commit. */
   #owed: { readonly id: string; readonly body: JournalDamaged }[] = []
-  /** The last commit that was tried, and the number of the one before it; null where it came to be. */
-  #doubtful: { readonly commit: Commit; readonly after: number } | null = null
+  /** The last commit that was tried, and the numbers of what was there before it; null where it came to be. */
+  #doubtful: { readonly commit: Commit; readonly after: number; readonly heldAfter: number } | null = null
   #isFailing = false
   #sweptAt = Number.NEGATIVE_INFINITY
   #now: number | undefined
@@ -72,22 +73,26 @@ export class JournalFile implements Disposable {
   }
 
   get counters(): JournalCounters {
+    if (this.#tables) this.#counting.held = this.#tables.held.rows
     return { ...this.#counting }
   }
 
   /** Takes in readings and events: when it returns they are on disk. */
   append(entry: Entry): void {
     const { journalled, mono } = entry.commit
-    this.#now = journalled
+    if (!entry.doubt) this.#now = journalled
+    const now = this.#now ?? journalled
     const tables = this.#perform((open) => {
       // The disk may have failed a commit after it came to be.
       const isAgain = this.#doubtful !== null && isSame(this.#doubtful.commit, entry.commit)
-      if (!isAgain) this.#doubtful = { commit: entry.commit, after: open.newestCommit }
-      const isThere = isAgain && open.hasCommitAfter(this.#doubtful?.after ?? 0, entry.commit)
-      this.#makeRoom(open, entry, () =>
+      if (!isAgain) this.#doubtful = { commit: entry.commit, after: open.newestCommit, heldAfter: open.held.newest }
+      const isThere =
+        isAgain &&
+        (open.hasCommitAfter(this.#doubtful?.after ?? 0, entry.commit) ||
+          open.held.hasAfter(this.#doubtful?.heldAfter ?? 0, entry.commit))
+      this.#makeRoom(open, entry, now, () =>
         open.transaction(() => {
-          for (const { id, body } of this.#owed)
-            open.appendEvent({ id, kind: 'journal.damaged', at: journalled, body: { ...body } })
+          for (const { id, body } of this.#owed) open.appendEvent({ id, kind: 'journal.damaged', at: now, body: { ...body } })
           if (!isThere) open.append(entry)
         }),
       )
@@ -97,15 +102,35 @@ export class JournalFile implements Disposable {
     this.#owed = []
     this.#isFailing = false
     this.#mark.offer(this.#markOf(tables), mono)
-    for (const event of entry.events) tables.bound.learn(event)
+    if (entry.doubt !== 'hold') for (const event of entry.events) tables.bound.learn(event)
     tables.bound.note(entry.commit)
     try {
-      this.#perform((open) => open.bound.hold(journalled))
+      this.#perform((open) => open.bound.hold(now))
     } catch (error) {
       // The rows are stored; what the disk refuses here it refuses the next commit, too.
       if (!((error as { code?: string }).code ?? '').startsWith('SQLITE_')) throw error
     }
-    this.#sweep(journalled, mono)
+    // A clock that says a wrong year must not sweep away what is kept for a year.
+    if (!entry.doubt) this.#sweep(journalled, mono)
+  }
+
+  /** Journal time of the newest commit whose time was known, or null. */
+  newest(): number | null {
+    return this.#perform((tables) => tables.newestAt || null)
+  }
+
+  /**
+   * Lets out what waited for its time: corrected where it is known, flagged where it is waited for no longer. In steps.
+   * @param after what the step before returned, 0 for the first
+   * @returns with the highest seq that a reading had before it
+   */
+  release(time: KnownTime, after = 0): { readonly epoch: string; readonly issued: number; readonly next: number | null } {
+    return this.#perform((tables) => {
+      const issued = tables.counts.issued('reading')
+      const { next, entries } = tables.release(after, time)
+      for (const { events } of entries) for (const event of events) tables.bound.learn(event)
+      return { epoch: tables.epoch, issued, next }
+    })
   }
 
   /** How much of its bound the outbox takes. */
@@ -178,8 +203,8 @@ export class JournalFile implements Disposable {
   }
 
   /** On a full disk readings that wait are given up for what comes in. */
-  #makeRoom(tables: JournalTables, { events, commit }: Entry, store: () => void): void {
-    const { journalled, mono } = commit
+  #makeRoom(tables: JournalTables, { events, commit }: Entry, now: number, store: () => void): void {
+    const { mono } = commit
     this.#reserve.hold(tables.database, mono)
     for (let blocks = 0; ; blocks++) {
       try {
@@ -189,7 +214,7 @@ export class JournalFile implements Disposable {
         if ((error as { code?: string }).code !== 'SQLITE_FULL' || blocks === RELIEF_BLOCKS_MAX) throw error
         if (blocks === 0) this.#reserve.release(tables.database, mono)
         // Where there is nothing left to give up, what must not be lost takes what was reserved.
-        if (!tables.bound.relieve(journalled) && (events.length === 0 || !this.#reserve.open(tables.database))) throw error
+        if (!tables.bound.relieve(now) && (events.length === 0 || !this.#reserve.open(tables.database))) throw error
       }
     }
   }

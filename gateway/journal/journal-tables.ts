@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Ack, JournalDamaged, JournalRenewed, LossRecord, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, type Lane, rangesOf } from '#wire/batch'
+import { HeldEntries, type KnownTime } from './held-entries.ts'
 import { JournalError } from './journal-error.ts'
 import { LaneCounts, type LaneStates } from './lane-counts.ts'
 import { OUTBOX_LIMITS, OutboxBound } from './outbox-bound.ts'
@@ -18,6 +19,8 @@ export interface Entry {
   /** What a part of the site wants to find again after a restart, as it is after these rows: the newest body of each key. */
   readonly states: readonly (readonly [key: string, body: string])[]
   readonly commit: Commit
+  /** Its times are not known: it waits for them, all but its alarms, or goes out flagged. */
+  readonly doubt?: 'hold' | 'flag'
 }
 
 /** A batch as it goes out; sealed once, so that sending it again sends the same bytes. */
@@ -39,6 +42,8 @@ export interface JournalCounters {
   readonly diskErrors: number
   /** Times that the numbers began anew. */
   readonly renewals: number
+  /** Rows that wait for their time to become known, with no seq yet. */
+  readonly held: number
   /** Readings that were given up because the outbox was full; each is declared lost. */
   readonly thinned: number
 }
@@ -54,6 +59,7 @@ export class JournalTables {
   readonly sql: Statements
   readonly counts: LaneCounts
   readonly bound: OutboxBound
+  readonly held: HeldEntries
   readonly #db: Database.Database
   readonly #gateway: string
   readonly #counting: Counting
@@ -67,6 +73,7 @@ export class JournalTables {
     this.sql = new Statements(db)
     this.#memory = new SeriesMemory(this.sql)
     this.counts = new LaneCounts(this.sql)
+    this.held = new HeldEntries(this.sql)
     this.#epoch = this.#meta('epoch') ?? ''
     this.bound = new OutboxBound({
       db,
@@ -102,9 +109,10 @@ export class JournalTables {
     return this.#meta('previous')
   }
 
-  /** Journal time of the newest commit, epoch ms. */
+  /** Journal time of the newest commit whose time was known, epoch ms. */
   get newestAt(): number {
-    return this.sql.get<{ at: number | null }>('SELECT MAX(journalled) AS at FROM "commit"')?.at ?? 0
+    const newest = 'SELECT MAX(journalled) AS at FROM "commit" WHERE id NOT IN (SELECT "commit" FROM doubtful)'
+    return this.sql.get<{ at: number | null }>(newest)?.at ?? 0
   }
 
   /** The number of the newest commit. */
@@ -135,13 +143,32 @@ export class JournalTables {
     this.#db.close()
   }
 
-  append({ readings, events, states, commit }: Entry): void {
+  append({ readings, events, states, commit, doubt }: Entry): void {
     this.transaction(() => {
-      const id = insertCommit(this.sql, commit)
-      for (const reading of readings) this.#appendReading(reading, id, commit.journalled)
-      for (const event of events) this.appendEvent(event)
+      const isHeld = ({ kind }: SiteEvent) => doubt === 'hold' && kind !== 'alarm'
+      if (doubt === 'hold') this.held.put(commit, readings, events.filter(isHeld))
+      else {
+        const id = insertCommit(this.sql, commit)
+        if (doubt) this.sql.run('INSERT INTO doubtful VALUES (?)', id)
+        for (const reading of readings) this.#appendReading(reading, id, commit.journalled, doubt !== undefined)
+      }
+      for (const event of events) if (!isHeld(event)) this.appendEvent(event)
       for (const [key, body] of states) storeState(this.sql, key, body, commit.journalled)
       this.counts.store()
+    })
+  }
+
+  /** Lets out what waited after an entry for its time, some rows of it. @returns where to go on, or null, and what was let out */
+  release(after: number, time: KnownTime): { readonly next: number | null; readonly entries: readonly Entry[] } {
+    return this.transaction(() => {
+      const { entries, damaged, next } = this.held.take(after, time)
+      for (const entry of entries) this.append(entry)
+      if (damaged.entries > 0) {
+        this.#counting.damaged += damaged.rows
+        const what = `the checksum of ${damaged.entries} entries of ${damaged.rows} rows that waited for their time does not hold; they are lost`
+        this.tellDamaged({ what }, this.newestAt)
+      }
+      return { next, entries }
     })
   }
 
@@ -254,6 +281,7 @@ export class JournalTables {
     } catch (error) {
       this.#memory.load()
       this.counts.load()
+      this.held.load()
       this.#epoch = this.#meta('epoch') ?? ''
       this.bound.load()
       throw error
@@ -268,14 +296,19 @@ export class JournalTables {
     return this.sql.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key)?.value ?? null
   }
 
-  #appendReading(reading: VersionedReading, commit: number, journalled: number): void {
-    const place = this.#memory.place(reading, toCell(reading.value), journalled)
+  #appendReading(reading: VersionedReading, commit: number, journalled: number, isDoubtful: boolean): void {
+    const cell = toCell(reading.value)
+    const place = isDoubtful ? this.#memory.placeAside(reading, cell, journalled) : this.#memory.place(reading, cell, journalled)
     if (place === null) {
       this.#counting.duplicates += 1
       return
     }
     const { series, n } = place
-    const stored: VersionedReading = n === 0 ? reading : { ...reading, quality: 'suspect', reason: 'conflict' }
+    const stored: VersionedReading = isDoubtful
+      ? { ...reading, quality: reading.quality === 'bad' ? 'bad' : 'suspect', reason: 'clock' }
+      : n === 0
+        ? reading
+        : { ...reading, quality: 'suspect', reason: 'conflict' }
     insertReading(this.sql, this.counts.give('reading'), series, n, commit, stored)
   }
 

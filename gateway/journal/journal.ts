@@ -3,13 +3,15 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { sleep } from '#devices/time'
 import { type Ack, type Lane, type SiteEvent, SyncError } from '#wire'
+import type { KnownTime } from './held-entries.ts'
 import { JournalError } from './journal-error.ts'
-import type { JournalStore, OpenStore } from './journal-store.ts'
+import type { JournalResult, JournalStore, OpenStore } from './journal-store.ts'
 import type { Entry, JournalCounters, SealedBatch } from './journal-tables.ts'
 import { JournalThread } from './journal-thread.ts'
 import type { LaneStates } from './lane-counts.ts'
 import type { OutboxLimits, OutboxRoom } from './outbox-bound.ts'
 import type { VersionedReading } from './series-memory.ts'
+import { stampEntry, stampOf, type Timekeeper, type TimeSpan } from './stamp.ts'
 
 /** A reading waits this long for others to share its commit. */
 const COMMIT_WAIT_MS = 100
@@ -50,6 +52,9 @@ export class Journal implements AsyncDisposable {
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
   #isFailing = false
+  #time: Timekeeper | null = null
+  /** That of the readings which wait for their commit. */
+  #span: TimeSpan | null = null
   readonly #isLastTry = new AbortController()
 
   private constructor(store: JournalStore, { clock, log, boot = randomBytes(6).toString('hex') }: JournalOptions) {
@@ -103,11 +108,40 @@ export class Journal implements AsyncDisposable {
     events: readonly SiteEvent[] = [],
   ): Promise<void> {
     this.ended.throwIfAborted()
-    for (const reading of readings) this.#pending.push(reading)
+    this.#time?.look()
+    for (const reading of readings) {
+      this.#enter(reading.at)
+      this.#pending.push(reading)
+    }
+    if (events[0]) this.#enter(events[0].at)
     for (const [key, body] of states) this.#states.set(key, body)
     if (events.length > 0 || this.#pending.length >= COMMIT_ROWS_MAX) this.#flush(events)
     else this.#cancelTimer ??= this.#clock.after(COMMIT_WAIT_MS, () => void this.#flush())
     while (this.#pending.length + this.#committing > PENDING_ROWS_MAX) await this.#commits
+  }
+
+  /** From now on rows get the times that they are worth. */
+  useTime(time: Timekeeper): void {
+    this.#time = time
+    this.#span = time.spanOf(this.#clock.now())
+  }
+
+  /** Journal time of the newest commit whose time was known, or null. */
+  newest(): Promise<number | null> {
+    return this.#store.call('newest')
+  }
+
+  /**
+   * Lets out what waited for its time, as far as it is known now or is waited for no longer.
+   * @returns the highest seq of a reading that was given out by what was known before
+   */
+  async release(timeNow: () => Omit<KnownTime, 'boot'>): Promise<{ readonly epoch: string; readonly last: number }> {
+    const step = (after: number): Promise<JournalResult<'release'>> =>
+      this.#store.call('release', { boot: this.boot, ...timeNow() }, after)
+    const first = await step(0)
+    for (let { next } = first; next !== null; ) next = (await step(next)).next
+    for (const listener of this.#listeners) listener()
+    return { epoch: first.epoch, last: first.issued }
   }
 
   /** Resolves when all that was added is on disk. */
@@ -162,13 +196,14 @@ export class Journal implements AsyncDisposable {
     this.#cancelTimer?.()
     this.#cancelTimer = null
     const readings = this.#pending
+    const span = this.#span
     const states = [...this.#states]
     if (readings.length === 0 && events.length === 0 && states.length === 0) return this.#commits
     this.#pending = []
     this.#states = new Map()
     this.#committing += readings.length
     this.#commits = this.#commits
-      .then(() => this.#commit({ readings, events, states }))
+      .then(() => this.#commit({ readings, events, states }, span))
       .finally(() => {
         this.#committing -= readings.length
       })
@@ -177,10 +212,18 @@ export class Journal implements AsyncDisposable {
     return this.#commits
   }
 
-  async #commit(entry: Omit<Entry, 'commit'>): Promise<void> {
-    for (let commit = this.#commitNow(); ; ) {
+  /** Rows of two spans never share a commit. */
+  #enter(at: number): void {
+    const span = this.#time?.spanOf(at) ?? null
+    if (span === this.#span) return
+    this.#flush()
+    this.#span = span
+  }
+
+  async #commit(entry: Omit<Entry, 'commit'>, span: TimeSpan | null): Promise<void> {
+    for (let commit = this.#commitNow(span); ; ) {
       try {
-        await this.#store.call('append', { ...entry, commit })
+        await this.#store.call('append', stampEntry(entry, commit, span, this.#time?.isHolding ?? false))
         this.#cancelMark?.()
         this.#cancelMark = this.#clock.after(MARK_WAIT_MS, () => void this.#store.call('leaveMark').catch(() => {}))
         this.#tellFailing(false, null)
@@ -192,14 +235,15 @@ export class Journal implements AsyncDisposable {
         this.#tellFailing(true, error)
         if (this.#isLastTry.signal.aborted) throw this.#unwritten(error, entry.events.length)
         // A commit that failed may be on disk nevertheless: under its old name it is found there.
-        if (error.code === 'full') commit = this.#commitNow()
+        if (error.code === 'full') commit = this.#commitNow(span)
         await sleep(RETRY_MS, this.#isLastTry.signal, this.#clock)
       }
     }
   }
 
-  #commitNow(): Entry['commit'] {
-    return { boot: this.boot, journalled: this.#clock.now(), mono: Math.round(this.#clock.mono()) }
+  #commitNow(span: TimeSpan | null): Entry['commit'] {
+    this.#time?.look()
+    return stampOf(span, this.boot, this.#clock.now(), this.#clock.mono())
   }
 
   #unwritten({ code, message }: JournalError, events: number): JournalError {

@@ -28,7 +28,7 @@ CREATE TABLE aside (lane TEXT NOT NULL, seq INTEGER NOT NULL, why TEXT NOT NULL,
 
 /**
  * Checksums also of what is not a row of the outbox: a damaged name would bring good values under a wrong device, a damaged state would be
- * judged with. And the journal time of what is kept for a bounded time.
+ * judged with. The journal time of what is kept for a bounded time. And what waits for its time, and commits whose time nobody knew.
  */
 function toSecond(db: Database.Database): void {
   db.exec(`
@@ -47,6 +47,9 @@ INSERT INTO aside (epoch, lane, seq, why, body, journalled)
   SELECT COALESCE((SELECT value FROM meta WHERE key = 'epoch'), ''), lane, seq, why, body, (SELECT COALESCE(MAX(journalled), 0) FROM "commit")
   FROM aside_1;
 DROP TABLE aside_1;
+CREATE TABLE held (id INTEGER PRIMARY KEY, boot TEXT NOT NULL, journalled INTEGER NOT NULL, mono INTEGER NOT NULL, rows INTEGER NOT NULL,
+  body TEXT NOT NULL, sum INTEGER NOT NULL);
+CREATE TABLE doubtful ("commit" INTEGER PRIMARY KEY);
 `)
   db.function('lane_sum', { deterministic: true }, laneSum)
   db.function('series_sum', { deterministic: true }, seriesSum)

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { SiteEvent } from '#wire'
 import { LANES, type Lane } from '#wire/batch'
+import { heldSum } from './held-entries.ts'
 import type { JournalTables } from './journal-tables.ts'
 import { insertRaw, isWholeReading, noticeSum, type RawReading } from './outbox-rows.ts'
 import { commitSum, factSum, seriesSum, stateSum } from './row-sums.ts'
@@ -72,6 +73,19 @@ function salvageSmall(old: Database.Database, { sql }: JournalTables): void {
         stateSum(key, body),
         journalled ?? 0,
       )
+  for (const { boot, journalled, mono, rows, body, sum } of allOf<HeldRow>(old, 'held'))
+    if (sum === heldSum(boot, journalled, mono, body))
+      sql.run(
+        'INSERT INTO held (boot, journalled, mono, rows, body, sum) VALUES (?, ?, ?, ?, ?, ?)',
+        boot,
+        journalled,
+        mono,
+        rows,
+        body,
+        sum,
+      )
+  for (const { commit } of allOf<{ commit: number }>(old, 'doubtful'))
+    if (Number.isSafeInteger(commit)) sql.run('INSERT OR IGNORE INTO doubtful VALUES (?)', commit)
   for (const row of allOf<LateRow>(old, 'late'))
     sql.run('INSERT OR IGNORE INTO late VALUES (?, ?, ?, ?, ?)', row.series, row.at, row.n, row.value, row.journalled ?? 0)
 }
@@ -90,6 +104,7 @@ type CommitRow = { id: number; boot: string; journalled: number; mono: number; s
 type NoticeRow = { seq: number; body: string; sum: number }
 type FactRow = { id: string; kind: string; device: string | null; at: number; body: string; sum: number }
 type StateRow = { key: string; body: string; sum?: number; journalled?: number }
+type HeldRow = { boot: string; journalled: number; mono: number; rows: number; body: string; sum: number }
 type LateRow = { series: number; at: number; n: number; value: number | string | null; journalled?: number }
 
 /** The rows of a table in the order of their number, past pages that cannot be read. */

@@ -12,6 +12,9 @@ interface Series {
   isTouched: boolean
 }
 
+/** `n` of rows whose time is not known begins here, so that they never take the place of a row whose time is right. */
+export const N_DOUBTFUL = 500_000
+
 /** Before every observe time. */
 const NEVER = -8.64e15
 
@@ -44,7 +47,8 @@ export class SeriesMemory {
     }
     // Of rows that wait still, the rows themselves say more than what was stored when others were freed.
     const newest = this.#sql.all<Pick<Row, 'id' | 'at' | 'cell'>>(
-      'SELECT series AS id, MAX(at) AS at, value AS cell FROM reading GROUP BY series',
+      'SELECT series AS id, MAX(at) AS at, value AS cell FROM reading WHERE n < ? GROUP BY series',
+      N_DOUBTFUL,
     )
     for (const { id, at, cell } of newest) {
       const series = byId.get(id)
@@ -63,6 +67,16 @@ export class SeriesMemory {
     return n === null ? null : { series: series.id, n }
   }
 
+  /** As `place`, for a row whose time is not known: it moves nothing that other rows are compared with. */
+  placeAside(reading: VersionedReading, cell: Cell, journalled: number): { readonly series: number; readonly n: number } | null {
+    const series = this.#seriesOf(reading)
+    const known = this.#lateOf(series.id, reading.at, N_DOUBTFUL, Number.MAX_SAFE_INTEGER)
+    if (known.some((row) => row.cell === cell)) return null
+    const n = (known.at(-1)?.n ?? N_DOUBTFUL - 1) + 1
+    this.#sql.run('INSERT INTO late VALUES (?, ?, ?, ?, ?)', series.id, reading.at, n, cell, journalled)
+    return { series: series.id, n }
+  }
+
   /** Writes what changed; inside the transaction that frees rows, for they were what it could be read from. */
   store(): void {
     for (const series of this.#series.values()) {
@@ -74,11 +88,7 @@ export class SeriesMemory {
   #placeLate(series: Series, at: number, cell: Cell, journalled: number): number | null {
     const insert = (n: number, value: Cell) =>
       this.#sql.run('INSERT INTO late VALUES (?, ?, ?, ?, ?)', series.id, at, n, value, journalled)
-    const known = this.#sql.all<{ n: number; cell: Cell }>(
-      'SELECT n, value AS cell FROM late WHERE series = ? AND at = ? ORDER BY n',
-      series.id,
-      at,
-    )
+    const known = this.#lateOf(series.id, at, 0, N_DOUBTFUL - 1)
     if (known.length === 0 && at === series.at) {
       if (series.cell === cell) return null
       insert(0, series.cell)
@@ -89,6 +99,11 @@ export class SeriesMemory {
     const n = (known.at(-1)?.n ?? -1) + 1
     insert(n, cell)
     return n
+  }
+
+  #lateOf(series: number, at: number, from: number, to: number): { readonly n: number; readonly cell: Cell }[] {
+    const find = 'SELECT n, value AS cell FROM late WHERE series = ? AND at = ? AND n BETWEEN ? AND ? ORDER BY n'
+    return this.#sql.all(find, series, at, from, to)
   }
 
   #seriesOf(reading: VersionedReading): Series {

@@ -26,6 +26,7 @@ export function sweep(sql: Statements, now: number): void {
     now - LATE_KEPT_DAYS * DAY_MS,
     SWEPT_ROWS_MAX,
   )
+  sql.run('DELETE FROM doubtful WHERE "commit" < (SELECT MIN(id) FROM "commit")')
   sql.run(
     'DELETE FROM aside WHERE id IN (SELECT id FROM aside WHERE id <= (SELECT MAX(id) FROM aside) - ? ORDER BY id LIMIT ?)',
     ASIDE_ROWS_MAX,
