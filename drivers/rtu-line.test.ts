@@ -152,7 +152,9 @@ describe.each(Object.entries(transports))('through %s', (_, serve) => {
     })
     for (let turn = 0; turn < 9; turn++) {
       const query = queries[turn % queries.length] ?? read
-      expect(await errorOf(line.transact(7, query, 30, running))).toMatchObject({ code: 'timeout' })
+      expect(await errorOf(line.transact(7, query, 30, running))).toMatchObject({
+        code: expect.stringMatching(/^(timeout|malformed)$/),
+      })
     }
   })
 
