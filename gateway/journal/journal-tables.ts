@@ -279,10 +279,11 @@ export class JournalTables {
     try {
       return this.sql.transaction(work)
     } catch (error) {
-      this.#memory.load()
+      // The numbers first: what follows may fail, too, where its sorting finds no room, and a number given out to nobody is a gap.
       this.counts.load()
       this.held.load()
       this.#epoch = this.#meta('epoch') ?? ''
+      this.#memory.load()
       this.bound.load()
       throw error
     }

@@ -10,10 +10,10 @@ import { until } from './until.ts'
 const MIB = 1024 * 1024
 const ROWS_PER_SECOND = { short: 5000, full: 3000 }
 /** What is left for the journal, beside what lies there for ballast. */
-const DISK_BYTES = { short: 7 * MIB, full: 12 * MIB }
+const DISK_BYTES = { short: 7 * MIB, full: 24 * MIB }
 /** Rows come on so long after the disk was full for the first time. */
-const ON_FULL_MS = { short: 1_000, full: 120_000 }
-const FILL_MS = 120_000
+const ON_FULL_MS = { short: 1_000, full: 60_000 }
+const FILL_MS = 240_000
 /** Less is as good as nothing: a page and its place in the log. */
 const FULL_BYTES = 64 * 1024
 const LOG_BYTES = 64 * 1024
