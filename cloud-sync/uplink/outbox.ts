@@ -16,8 +16,13 @@ export interface Outbox {
   readonly boot: string
   /** Highest seq given out, lowest not acknowledged (0: none) and waiting rows of each lane. */
   readonly lanes: Readonly<Record<Lane, { readonly issued: number; readonly oldest: number; readonly waiting: number }>>
-  /** The first sealed batch of the lane that lies after `after`, or the waiting rows sealed now; null where nothing waits. */
-  next(lane: Lane, after: number): Promise<OutgoingBatch | null>
+  /**
+   * The first batch with waiting rows behind `after`, up to `until`: one sealed before, as it is, or rows sealed now, at most so many in at most
+   * so many bytes. Null where nothing waits there.
+   */
+  next(lane: Lane, after: number, until?: number, rowsMax?: number, bytesMax?: number): Promise<OutgoingBatch | null>
+  /** Seals the batch with this row anew, in pieces of at most so many bytes: one that never arrives as it is. */
+  reseal(lane: Lane, seq: number, bytesMax: number): Promise<void>
   /** Frees exactly what the acknowledgement names. */
   settle(ack: Ack): Promise<void>
   /** Begins a new epoch, where this one is still the outbox's. */

@@ -38,6 +38,7 @@ class MemoryOutbox implements Outbox {
       ? null
       : { lane, first, last, rows: rows.length, bytes: Buffer.from(`${lane} ${first} ${last}`) }
   }
+  async reseal(): Promise<void> {}
   async settle({ lane, ranges, refused }: Ack): Promise<void> {
     const gone = [...ranges, ...refused]
     this.#rows[lane] = this.#rows[lane].filter((seq) => !gone.some(([first, last]) => seq >= first && seq <= last))
@@ -207,6 +208,20 @@ test('a cloud that comes later asks for what nobody heard, and gets it at once',
   expect(first.sent).toEqual(['event 1 2', 'event 1 2'])
   await first.ack('event', [[1, 2]])
   await until(() => isEmpty(outbox))
+})
+
+test('a cloud that was full and comes again with credit is sent what waited', async () => {
+  await using broker = await openBroker()
+  await using cloud = await openCloud(broker.url, false)
+  const outbox = new MemoryOutbox()
+  outbox.add('reading', 2)
+  await using _ = start(broker.url, outbox)
+  await until(() => cloud.sent.length === 1)
+  await cloud.ack('reading', [[1, 1]], [], 0)
+  await until(() => outbox.lanes.reading.waiting === 1)
+  await cloud.ack('reading', [])
+  await until(() => cloud.sent.length === 2)
+  expect(cloud.sent).toEqual(['reading 1 2', 'reading 2 2'])
 })
 
 test('a selective acknowledgement frees just its rows, a refusal too, and another epoch nothing', async () => {

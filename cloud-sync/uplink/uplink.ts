@@ -2,13 +2,14 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { type Connect, type Connection, Session } from '#mqtt'
-import { BATCH_ROWS_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
+import { BATCH_BYTES_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
+import { LINGER_MS, Picker } from './picker.ts'
+import { Settler } from './settler.ts'
+import { SizeSuspect } from './size-suspect.ts'
 import { TimeQuestion } from './time-question.ts'
-import { Window } from './window.ts'
+import { type Sent, Window } from './window.ts'
 
-/** Live readings wait this long for others to share their batch: half of the second in which they must be stored. */
-const LINGER_MS = 400
 /** How often the lanes' positions are told anew. */
 const STATUS_MS = 5000
 /** A look at what waits, also without a ring: unacknowledged batches expire. */
@@ -46,8 +47,16 @@ export interface UplinkState {
   /** Why the last connection ended or failed. */
   readonly error: string | null
   readonly bytesUnderWay: number
+  /** Bytes that may be under way now. */
+  readonly windowBytes: number
+  /** What the link carries as measured on this connection, bytes a second; 0: not known. */
+  readonly bytesPerSecond: number
+  /** No batch is larger: what the broker takes, as far as is known. */
+  readonly batchBytesMax: number
   readonly batchesSent: number
   readonly rowsSent: number
+  /** Bytes of readings that were sent: of those that came since the connection began, and of those that waited for it. */
+  readonly bytesSent: { readonly fresh: number; readonly backlog: number }
 }
 
 /** Sends what the outbox holds until the cloud has it. Starts at once and runs until disposed; a broker that is away is tried for ever. */
@@ -55,21 +64,36 @@ export class Uplink implements AsyncDisposable {
   readonly #options: UplinkOptions
   readonly #stop = new AbortController()
   readonly #bell = new Bell()
-  #state: UplinkState
+  readonly #settler: Settler
+  readonly #suspect = new SizeSuspect()
+  #state: Omit<UplinkState, 'bytesUnderWay' | 'windowBytes' | 'bytesPerSecond'>
   #window = new Window()
-  /** The highest seq of each lane that this connection has sent. */
-  #cursor: Record<Lane, number> = { alarm: 0, event: 0, reading: 0 }
-  /** How often the cursors were set back. */
-  #rewinds = 0
-  /** Since when readings wait that were not sent. */
-  #lingering: number | null = null
+  /** Of the connection; null where there is none. */
+  #picker: Picker | null = null
   #isDraining = false
   readonly #question = new TimeQuestion()
   #running: Promise<void> = Promise.resolve()
 
   private constructor(options: UplinkOptions) {
     this.#options = options
-    this.#state = { isConnected: false, since: options.clock.now(), error: null, bytesUnderWay: 0, batchesSent: 0, rowsSent: 0 }
+    const { clock, outbox, log } = options
+    this.#settler = new Settler(outbox, {
+      settled: () => this.#bell.ring(),
+      failure: (lane, error) => {
+        // Nothing else would ever send them again on a connection that holds.
+        this.#picker?.goBack(lane, 0)
+        log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again')
+      },
+    })
+    this.#state = {
+      isConnected: false,
+      since: clock.now(),
+      error: null,
+      batchBytesMax: BATCH_BYTES_MAX,
+      batchesSent: 0,
+      rowsSent: 0,
+      bytesSent: { fresh: 0, backlog: 0 },
+    }
   }
 
   static start(options: UplinkOptions): Uplink {
@@ -79,7 +103,8 @@ export class Uplink implements AsyncDisposable {
   }
 
   get state(): UplinkState {
-    return { ...this.#state, bytesUnderWay: this.#window.bytes }
+    const { bytes, limit, bytesPerSecond } = this.#window
+    return { ...this.#state, bytesUnderWay: bytes, windowBytes: Math.floor(limit), bytesPerSecond }
   }
 
   /** Sends what waits, as long as the link is up and for a bounded time, then ends. */
@@ -135,7 +160,7 @@ export class Uplink implements AsyncDisposable {
         stay()
       },
     }
-    this.#beginAgain()
+    this.#window = new Window()
     this.#question.begin(outbox.lanes)
     const isSame = () => outbox.epoch === epoch
     await session.subscribe(topic(gateway, 'ack'))
@@ -145,40 +170,94 @@ export class Uplink implements AsyncDisposable {
     try {
       await this.#pump(session, isSame)
     } finally {
-      if (!session.closed.aborted)
-        await session.publish(will.topic, encodeStatus(this.#status(false)), { retain: true }).catch(() => {})
+      const isBroken = session.closed.aborted
+      const untaken = isBroken ? this.#window.untaken() : []
+      this.#picker = null
+      await this.#judge(untaken)
+      if (!isBroken) await session.publish(will.topic, encodeStatus(this.#status(false)), { retain: true }).catch(() => {})
       const why = isSame() ? 'the connection ended' : 'the journal begins a new epoch'
       this.#tell(false, this.#stop.signal.aborted ? null : why)
     }
   }
 
-  /** Hands one batch after the other to the connection, the lanes in order of right of way; ends with the epoch. */
+  /** Hands one batch after the other to the connection; ends with the epoch. */
   async #pump(session: Connection, isSame: () => boolean): Promise<void> {
-    const { clock, gateway } = this.#options
+    const { clock, outbox } = this.#options
+    const picker = new Picker({
+      outbox,
+      window: this.#window,
+      bell: this.#bell,
+      clock,
+      isDraining: () => this.#isDraining,
+      bytesMax: () => this.#state.batchBytesMax,
+    })
+    this.#picker = picker
+    let failure: Error | null = null
+    const fail = (error: Error) => {
+      failure = error
+      this.#bell.ring()
+    }
     let told = this.#position()
     let toldAt = clock.mono()
     while (!session.closed.aborted && !this.#stop.signal.aborted && isSame()) {
-      for (const lane of this.#window.expire(clock.mono())) this.#cursor[lane] = 0
+      if (failure) throw failure
+      await this.#expire(picker)
       const now = this.#position()
       const hasTurned = now.isTrusted !== told.isTrusted
       if (hasTurned || (clock.mono() - toldAt >= STATUS_MS && (told.lanes !== now.lanes || !now.isTrusted))) {
         told = now
         toldAt = clock.mono()
-        await this.#greet(session)
+        // Not waited for: on a thin link that is long, and an alarm may come.
+        this.#greet(session).catch(fail)
       }
       const heard = this.#bell.count
-      const batch = await this.#pick()
+      const batch = await picker.pick()
       if (batch === null) {
-        await this.#bell.wait(heard, this.#lingering === null ? LOOK_MS : LINGER_MS / 4, this.#stop.signal, clock)
+        await this.#bell.wait(heard, picker.isLingering ? LINGER_MS / 4 : LOOK_MS, this.#stop.signal, clock)
         continue
       }
       if (!isSame()) return
-      this.#window.add(batch, clock.mono())
-      this.#question.batch(batch, clock.mono())
-      await session.publish(topic(gateway, 'up'), batch.bytes)
-      const { batchesSent, rowsSent } = this.#state
-      this.#state = { ...this.#state, batchesSent: batchesSent + 1, rowsSent: rowsSent + batch.rows }
+      this.#send(session, picker, batch).catch(fail)
     }
+  }
+
+  /** Resolves when the broker has taken it, which frees nothing. */
+  async #send(session: Connection, picker: Picker, batch: OutgoingBatch): Promise<void> {
+    const { clock, gateway } = this.#options
+    const take = this.#window.add(batch, clock.mono())
+    this.#question.batch(batch, clock.mono())
+    const { batchesSent, rowsSent, bytesSent } = this.#state
+    const share = picker.shareOf(batch)
+    this.#state = {
+      ...this.#state,
+      batchesSent: batchesSent + 1,
+      rowsSent: rowsSent + batch.rows,
+      bytesSent: share ? { ...bytesSent, [share]: bytesSent[share] + batch.bytes.length } : bytesSent,
+    }
+    await session.publish(topic(gateway, 'up'), batch.bytes)
+    take()
+    this.#bell.ring()
+  }
+
+  /** What waited too long for its acknowledgement goes again. */
+  async #expire(picker: Picker): Promise<void> {
+    const expired = this.#window.expire(this.#options.clock.mono())
+    if (expired.length === 0) return
+    await this.#judge(expired.filter(({ isTaken }) => isTaken))
+    for (const { lane, first } of expired) picker.goBack(lane, first)
+  }
+
+  /** A batch that fails again and again is sealed anew, in smaller pieces. */
+  async #judge(failed: readonly Sent[]): Promise<void> {
+    const { outbox, log } = this.#options
+    const suspicion = this.#suspect.judge(failed)
+    if (suspicion === null) return
+    const { lane, first, bytesMax, isBound } = suspicion
+    log.warn({ lane, first, bytesMax, isBound }, 'a batch does not get through; it is sent in smaller pieces')
+    if (isBound) this.#state = { ...this.#state, batchBytesMax: Math.min(this.#state.batchBytesMax, bytesMax) }
+    await outbox
+      .reseal(lane, first, bytesMax)
+      .catch((error: Error) => log.warn({ err: error }, 'the journal could not seal a batch anew; it is tried again'))
   }
 
   /** Says the hello; a cloud that hears of a clock which is not trusted answers with its own time. */
@@ -193,51 +272,6 @@ export class Uplink implements AsyncDisposable {
     return { lanes: JSON.stringify(outbox.lanes), isTrusted: hello().clock.trusted }
   }
 
-  async #pick(): Promise<OutgoingBatch | null> {
-    for (const lane of LANES) {
-      const batch = lane === 'reading' && !this.#mayRead() ? null : await this.#nextOf(lane)
-      if (batch) return batch
-    }
-    return null
-  }
-
-  /** Whether the next batch of readings may go: the window is open, and they are a full batch or have waited long enough. */
-  #mayRead(): boolean {
-    const { clock, outbox } = this.#options
-    const fresh = outbox.lanes.reading.issued - this.#cursor.reading
-    if (fresh <= 0) this.#lingering = null
-    else this.#lingering ??= clock.mono()
-    return (
-      this.#window.isOpen &&
-      this.#lingering !== null &&
-      (this.#isDraining || fresh >= BATCH_ROWS_MAX || clock.mono() - this.#lingering >= LINGER_MS)
-    )
-  }
-
-  async #nextOf(lane: Lane): Promise<OutgoingBatch | null> {
-    const { outbox } = this.#options
-    const { issued } = outbox.lanes[lane]
-    while (this.#cursor[lane] < issued) {
-      const after = this.#cursor[lane]
-      const rewinds = this.#rewinds
-      const batch = await outbox.next(lane, after)
-      // Told meanwhile to send from the oldest on: what was asked for is not the next any more.
-      if (rewinds !== this.#rewinds) continue
-      this.#cursor[lane] = batch?.last ?? issued
-      if (batch === null || this.#window.holds(batch)) continue
-      if (lane === 'reading' && batch.last >= issued) this.#lingering = null
-      return batch
-    }
-    return null
-  }
-
-  /** Whatever is not acknowledged goes again, from the oldest on. */
-  #beginAgain(): void {
-    this.#rewinds += 1
-    this.#window = new Window()
-    this.#cursor = { alarm: 0, event: 0, reading: 0 }
-  }
-
   #settle(payload: Uint8Array): void {
     const { outbox, clock, log } = this.#options
     try {
@@ -250,22 +284,18 @@ export class Uplink implements AsyncDisposable {
       const sentAt = this.#question.answered(ack)
       if (ack.now !== undefined && sentAt !== null) this.#options.onTime?.(ack.now, sentAt)
       if (isInvitation(ack) && ack.credit > 0) {
-        this.#beginAgain()
+        // Whatever is not acknowledged goes again, from the oldest on.
+        this.#window.clear(ack.credit)
+        for (const lane of LANES) this.#picker?.goBack(lane, 0)
         this.#bell.ring()
         return
       }
       const refused = ack.refused.map(([first, last]): [number, number] => [first, last])
-      this.#window.settle(ack.lane, [...ack.ranges, ...refused], ack.credit, clock.mono())
+      const sent = this.#window.settle(ack.lane, [...ack.ranges, ...refused], ack.credit, clock.mono())
+      this.#suspect.clear(sent)
       if (refused.length > 0) log.warn({ lane: ack.lane, refused: ack.refused }, 'the cloud refuses rows; they are set aside')
-      outbox.settle(ack).then(
-        () => this.#bell.ring(),
-        (error: Error) => {
-          // Nothing else would ever send them again on a connection that holds.
-          this.#cursor[ack.lane] = 0
-          this.#rewinds += 1
-          log.error({ err: error }, 'the journal could not free acknowledged rows; they will be sent again')
-        },
-      )
+      this.#settler.settle(ack)
+      this.#bell.ring()
     } catch (error) {
       log.warn({ err: error }, 'dropped an acknowledgement that cannot be read')
     }

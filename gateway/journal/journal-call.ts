@@ -46,6 +46,8 @@ function perform(journal: JournalFile, call: JournalCall): unknown {
       return journal.append(...call.args)
     case 'next':
       return journal.next(...call.args)
+    case 'reseal':
+      return journal.reseal(...call.args)
     case 'settle':
       return journal.settle(...call.args)
     case 'states':

@@ -144,8 +144,13 @@ export class JournalFile implements Disposable {
   }
 
   /** The first batch of the lane with waiting rows behind `after`, up to `until`; null where nothing waits there. */
-  next(lane: Lane, after: number, until?: number, rowsMax?: number): SealedBatch | null {
-    return this.#perform((tables) => tables.next(lane, after, until, rowsMax))
+  next(lane: Lane, after: number, until?: number, rowsMax?: number, bytesMax?: number): SealedBatch | null {
+    return this.#perform((tables) => tables.next(lane, after, until, rowsMax, bytesMax))
+  }
+
+  /** Seals the batch with this row anew, in pieces of at most so many bytes. */
+  reseal(lane: Lane, seq: number, bytesMax: number): void {
+    this.#perform((tables) => tables.reseal(lane, seq, bytesMax))
   }
 
   /** Frees exactly the rows that the cloud has or refuses; refused ones are set aside with the reason. An older epoch's ack frees nothing. */

@@ -4,7 +4,7 @@ import type { LaneStates } from './lane-counts.ts'
 import type { OutboxLimits, OutboxRoom } from './outbox-bound.ts'
 
 /** What the journal's file is asked through a store. */
-export type JournalMethod = 'append' | 'next' | 'settle' | 'states' | 'renew' | 'leaveMark' | 'newest' | 'release'
+export type JournalMethod = 'append' | 'next' | 'reseal' | 'settle' | 'states' | 'renew' | 'leaveMark' | 'newest' | 'release'
 export type JournalResult<M extends JournalMethod> = ReturnType<JournalFile[M]>
 
 /** The journal's file, wherever it runs: calls are answered in their order, each with what it changed. */

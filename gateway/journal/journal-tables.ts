@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { Ack, JournalDamaged, JournalRenewed, LossRecord, SiteEvent } from '#wire'
+import type { Ack, JournalDamaged, JournalRenewed, LossRecord, Ranges, SiteEvent } from '#wire'
 import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, type Lane, rangesOf } from '#wire/batch'
 import { HeldEntries, type KnownTime } from './held-entries.ts'
 import { JournalError } from './journal-error.ts'
@@ -7,6 +7,7 @@ import { LaneCounts, type LaneStates } from './lane-counts.ts'
 import { OUTBOX_LIMITS, OutboxBound } from './outbox-bound.ts'
 import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
 import { renumberNotices, renumberReadings } from './renumber.ts'
+import { RowNames } from './row-names.ts'
 import { factSum } from './row-sums.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
 import { selectStates, storeState } from './state-rows.ts'
@@ -51,8 +52,10 @@ export interface JournalCounters {
 /** Counts on while connections come and go. */
 export type Counting = { -readonly [K in keyof JournalCounters]: JournalCounters[K] }
 
-/** Rows in one delete: the writer never stands still for long. */
+/** Rows that one transaction frees: the writer never stands still for long. */
 const DELETE_ROWS_MAX = 5000
+/** Full batches of a backlog that are sealed in one transaction. */
+const SEALS_MAX = 4
 
 /** The tables of an open journal. Each call is one transaction; seqs are given in the transaction that stores the row, gap-free in a lane. */
 export class JournalTables {
@@ -64,6 +67,9 @@ export class JournalTables {
   readonly #gateway: string
   readonly #counting: Counting
   readonly #memory: SeriesMemory
+  /** Batches of readings that were sealed with the one before and wait to be asked for, by their first seq. */
+  readonly #ahead = new Map<number, SealedBatch>()
+  #names: RowNames
   #epoch: string
 
   constructor(db: Database.Database, gateway: string, counting: Counting, limits = OUTBOX_LIMITS) {
@@ -72,6 +78,7 @@ export class JournalTables {
     this.#counting = counting
     this.sql = new Statements(db)
     this.#memory = new SeriesMemory(this.sql)
+    this.#names = new RowNames(this.sql)
     this.counts = new LaneCounts(this.sql)
     this.held = new HeldEntries(this.sql)
     this.#epoch = this.#meta('epoch') ?? ''
@@ -173,17 +180,46 @@ export class JournalTables {
   }
 
   /**
-   * The first batch of the lane with waiting rows behind `after`, up to `until`: one sealed before, or the rows sealed now, at most `rowsMax` and
-   * none that another batch holds, so that batches sealed from two places never overlap. Null where nothing waits there.
+   * The first batch of the lane with waiting rows behind `after`, up to `until`: one sealed before, or the rows sealed now, at most `rowsMax` in
+   * at most `bytesMax`, and none that another batch holds, so that batches sealed from two places never overlap. Null where nothing waits there.
    */
-  next(lane: Lane, after: number, until = Number.MAX_SAFE_INTEGER, rowsMax = BATCH_ROWS_MAX): SealedBatch | null {
+  next(
+    lane: Lane,
+    after: number,
+    until = Number.MAX_SAFE_INTEGER,
+    rowsMax = BATCH_ROWS_MAX,
+    bytesMax = BATCH_BYTES_MAX,
+  ): SealedBatch | null {
+    const [rows, bytes] = [Math.min(rowsMax, BATCH_ROWS_MAX), Math.min(bytesMax, BATCH_BYTES_MAX)]
+    const ready = lane === 'reading' && this.#ahead.size > 0 ? this.#takeAhead(after + 1, until) : null
+    if (ready) return ready
     return this.transaction(() => {
       for (;;) {
         const first = this.#firstWaiting(lane, after + 1)
         if (first === null || first > until) return null
-        const batch = this.#sealedWith(lane, first) ?? this.#sealNew(lane, first, until, Math.min(rowsMax, BATCH_ROWS_MAX))
+        const sealed = this.#sealedWith(lane, first)
+        const batch = sealed ?? this.#sealNew(lane, first, until, rows, bytes)
+        if (batch && !sealed) this.#sealAhead(batch, until, rows, bytes)
         // Null where every row was damaged: it was set aside, and the next ones are looked at.
         if (batch) return batch
+      }
+    })
+  }
+
+  /**
+   * Seals a batch anew, in pieces of at most `bytesMax`: one that never arrives as it is. What of it is there already will be found there.
+   * @param seq of a row of the batch
+   */
+  reseal(lane: Lane, seq: number, bytesMax: number): void {
+    this.transaction(() => {
+      const known = this.#markWith(lane, seq)
+      if (known === null) return
+      this.sql.run('DELETE FROM batch WHERE lane = ? AND first = ?', lane, known.first)
+      this.#ahead.clear()
+      for (let from = known.first; from <= known.last; ) {
+        const piece = this.#sealNew(lane, from, known.last, BATCH_ROWS_MAX, bytesMax)
+        if (piece === null) return
+        from = piece.last + 1
       }
     })
   }
@@ -192,7 +228,7 @@ export class JournalTables {
   settle({ epoch, lane, ranges, refused }: Pick<Ack, 'epoch' | 'lane' | 'ranges' | 'refused'>): void {
     if (epoch !== this.epoch) return
     for (const [first, last, why] of refused) this.transaction(() => this.#setAside(lane, first, last, why))
-    for (const [first, last] of ranges) this.free(lane, first, Math.min(last, this.counts.issued(lane)))
+    this.#free(lane, ranges)
   }
 
   lanes(): LaneStates {
@@ -219,6 +255,7 @@ export class JournalTables {
       this.setMeta('epoch', epoch)
       this.#epoch = epoch
       this.sql.run('DELETE FROM batch')
+      this.#ahead.clear()
       this.counts.renumber('alarm', renumberNotices(this.sql, 'alarm', 0))
       const waiting = renumberNotices(this.sql, 'event', 1)
       this.counts.renumber('event', 0)
@@ -252,25 +289,47 @@ export class JournalTables {
     insertEvent(this.sql, lane, this.counts.give(lane), event)
   }
 
-  /** Takes rows out of the outbox, a bounded number at a time. */
-  free(lane: Lane, first: number, last: number): void {
-    for (let from = first; from <= last; from += DELETE_ROWS_MAX) {
-      const to = Math.min(last, from + DELETE_ROWS_MAX - 1)
-      this.transaction(() => {
-        const { changes } =
-          lane === 'reading'
-            ? this.sql.run('DELETE FROM reading WHERE seq BETWEEN ? AND ?', from, to)
-            : this.sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
-        this.counts.free(lane, from, to, changes)
-        if (lane === 'reading') this.#memory.store()
-        this.sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
-        // The lowest of several: one damaged number must not take the commits of whole rows with it.
-        if (lane === 'reading')
-          this.sql.run(
-            'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
-          )
-      })
+  /** Takes rows out of the outbox, a bounded number in one transaction. */
+  #free(lane: Lane, ranges: Ranges): void {
+    let room = 0
+    let pieces: [first: number, from: number, to: number][] = []
+    const perform = () => {
+      const work = pieces
+      pieces = []
+      if (work.length > 0) this.transaction(() => this.#delete(lane, work))
     }
+    for (const [first, end] of ranges) {
+      const last = Math.min(end, this.counts.issued(lane))
+      for (let from = first; from <= last; ) {
+        if (room === 0) {
+          perform()
+          room = DELETE_ROWS_MAX
+        }
+        const to = Math.min(last, from + room - 1)
+        pieces.push([first, from, to])
+        room -= to - from + 1
+        from = to + 1
+      }
+    }
+    perform()
+  }
+
+  #delete(lane: Lane, pieces: readonly (readonly [first: number, from: number, to: number])[]): void {
+    for (const [first, from, to] of pieces) {
+      const { changes } =
+        lane === 'reading'
+          ? this.sql.run('DELETE FROM reading WHERE seq BETWEEN ? AND ?', from, to)
+          : this.sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
+      this.counts.free(lane, from, to, changes)
+      this.sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
+      if (lane === 'reading') this.#dropAhead(from, to)
+    }
+    if (lane !== 'reading') return
+    this.#memory.store()
+    // The lowest of several: one damaged number must not take the commits of whole rows with it.
+    this.sql.run(
+      'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
+    )
   }
 
   /** Memory follows the file also where a transaction failed. */
@@ -280,6 +339,8 @@ export class JournalTables {
       return this.sql.transaction(work)
     } catch (error) {
       // The numbers first: what follows may fail, too, where its sorting finds no room, and a number given out to nobody is a gap.
+      this.#names = new RowNames(this.sql)
+      this.#ahead.clear()
       this.counts.load()
       this.held.load()
       this.#epoch = this.#meta('epoch') ?? ''
@@ -315,18 +376,52 @@ export class JournalTables {
 
   /** The batch that was sealed with this row; null where there is none. */
   #sealedWith(lane: Lane, seq: number): SealedBatch | null {
-    const find = 'SELECT first, last FROM batch WHERE lane = ? AND first <= ? ORDER BY first DESC LIMIT 1'
-    const known = this.sql.get<{ first: number; last: number }>(find, lane, seq)
-    return known && known.last >= seq ? this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX) : null
+    const known = this.#markWith(lane, seq)
+    return known && this.#seal(lane, known.first, known.last, BATCH_ROWS_MAX, BATCH_BYTES_MAX)
   }
 
-  #sealNew(lane: Lane, first: number, until: number, rowsMax: number): SealedBatch | null {
+  #markWith(lane: Lane, seq: number): { readonly first: number; readonly last: number } | null {
+    const find = 'SELECT first, last FROM batch WHERE lane = ? AND first <= ? ORDER BY first DESC LIMIT 1'
+    const known = this.sql.get<{ first: number; last: number }>(find, lane, seq)
+    return known && known.last >= seq ? known : null
+  }
+
+  #sealNew(lane: Lane, first: number, until: number, rowsMax: number, bytesMax: number): SealedBatch | null {
     const find = 'SELECT MIN(first) AS first FROM batch WHERE lane = ? AND first > ?'
     const sealed = this.sql.get<{ first: number | null }>(find, lane, first)?.first
-    const batch = this.#seal(lane, first, Math.min(until, (sealed ?? Number.POSITIVE_INFINITY) - 1), rowsMax)
+    const batch = this.#seal(lane, first, Math.min(until, (sealed ?? Number.POSITIVE_INFINITY) - 1), rowsMax, bytesMax)
     if (batch) this.sql.run('INSERT OR REPLACE INTO batch VALUES (?, ?, ?)', lane, batch.first, batch.last)
     if (batch && lane === 'reading') this.bound.forget()
     return batch
+  }
+
+  /** More full batches behind a full one: whoever asks on finds them sealed, and the disk is synced once for all. */
+  #sealAhead(batch: SealedBatch, until: number, rowsMax: number, bytesMax: number): void {
+    this.#ahead.clear()
+    let { last, rows } = batch
+    while (batch.lane === 'reading' && rows === BATCH_ROWS_MAX && this.#ahead.size < SEALS_MAX - 1) {
+      const first = this.#firstWaiting('reading', last + 1)
+      const isFull = first !== null && Math.min(until, this.counts.issued('reading')) - first + 1 >= BATCH_ROWS_MAX
+      if (!isFull || this.#markWith('reading', first)) return
+      const more = this.#sealNew('reading', first, until, rowsMax, bytesMax)
+      if (more === null) return
+      this.#ahead.set(more.first, more)
+      last = more.last
+      rows = more.rows
+    }
+  }
+
+  #takeAhead(from: number, until: number): SealedBatch | null {
+    const first = this.#firstWaiting('reading', from)
+    if (first === null || first > until) return null
+    const batch = this.#ahead.get(first) ?? null
+    this.#ahead.delete(first)
+    return batch
+  }
+
+  /** Rows went: a batch that was sealed with them is not what it was. */
+  #dropAhead(first: number, last: number): void {
+    for (const batch of this.#ahead.values()) if (batch.first <= last && batch.last >= first) this.#ahead.delete(batch.first)
   }
 
   #firstWaiting(lane: Lane, from: number): number | null {
@@ -337,9 +432,9 @@ export class JournalTables {
     return row?.seq ?? null
   }
 
-  /** Encodes the rows from `first` to `last`, fewer where they do not fit into one message. */
-  #seal(lane: Lane, first: number, last: number, rowsMax: number): SealedBatch | null {
-    const readings = lane === 'reading' ? selectReadings(this.sql, first, last, rowsMax) : null
+  /** Encodes the rows from `first` to `last`, fewer where they do not fit into so many bytes. */
+  #seal(lane: Lane, first: number, last: number, rowsMax: number, bytesMax: number): SealedBatch | null {
+    const readings = lane === 'reading' ? selectReadings({ sql: this.sql, names: this.#names }, first, last, rowsMax) : null
     const events = lane === 'reading' ? null : selectEvents(this.sql, lane, first, last, rowsMax)
     this.#loseDamaged(lane, (readings ?? events)?.damaged ?? [])
     const rows = readings?.rows ?? events?.rows ?? []
@@ -349,7 +444,7 @@ export class JournalTables {
     const bytes = encodeBatch(
       lane === 'reading' ? { ...head, lane, rows: readings?.rows ?? [] } : { ...head, lane, rows: events?.rows ?? [] },
     )
-    if (bytes.length > BATCH_BYTES_MAX && rows.length > 1) return this.#seal(lane, first, last, rows.length >> 1)
+    if (bytes.length > bytesMax && rows.length > 1) return this.#seal(lane, first, last, rows.length >> 1, bytesMax)
     return { lane, first: start, last: end, rows: rows.length, bytes }
   }
 
@@ -374,6 +469,6 @@ export class JournalTables {
         : 'SELECT ?, lane, seq, ?, body, ? FROM notice WHERE lane = ? AND seq BETWEEN ? AND ?'
     const values = lane === 'reading' ? [lane, why, this.newestAt] : [why, this.newestAt, lane]
     this.sql.run(`${into} ${from}`, this.epoch, ...values, first, last)
-    this.free(lane, first, Math.min(last, this.counts.issued(lane)))
+    this.#free(lane, [[first, last]])
   }
 }

@@ -155,12 +155,17 @@ export class Journal implements AsyncDisposable {
   }
 
   /** @throws SyncError `unreachable` where the file gives nothing, as on a full disk: whoever sends tries again later */
-  async next(lane: Lane, after: number, until?: number, rowsMax?: number): Promise<SealedBatch | null> {
+  async next(lane: Lane, after: number, until?: number, rowsMax?: number, bytesMax?: number): Promise<SealedBatch | null> {
     try {
-      return await this.#store.call('next', lane, after, until, rowsMax)
+      return await this.#store.call('next', lane, after, until, rowsMax, bytesMax)
     } catch (cause) {
       throw new SyncError('unreachable', `expected a batch of the journal, got "${(cause as Error).message}"`, { cause })
     }
+  }
+
+  /** Seals the batch with this row anew, in pieces of at most so many bytes: one that never arrives as it is. */
+  reseal(lane: Lane, seq: number, bytesMax: number): Promise<void> {
+    return this.#store.call('reseal', lane, seq, bytesMax)
   }
 
   settle(ack: Ack): Promise<void> {

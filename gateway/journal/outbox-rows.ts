@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib'
 import { QUALITIES, REASONS, type Value } from '#devices/reading'
 import type { JournalledEvent, JournalledReading, Lane, SiteEvent } from '#wire'
 import type { Commit } from '#wire/batch'
-import { commitSum, seriesSum } from './row-sums.ts'
+import type { RowNames } from './row-names.ts'
+import { commitSum } from './row-sums.ts'
 import type { VersionedReading } from './series-memory.ts'
 import type { Cell, Statements } from './statements.ts'
 
@@ -56,7 +57,15 @@ export function readingSum({ seq, series, at, n, value, quality, reason, commit 
 /** A flipped bit may also make a null or a text of a number; in the sum they would count as one. */
 export function isWholeReading(row: RawReading): boolean {
   const { seq, series, at, n, quality, reason, commit } = row
-  return [seq, series, at, n, quality, reason, commit].every(Number.isSafeInteger) && row.sum === readingSum(row)
+  const isNumbers =
+    Number.isSafeInteger(seq) &&
+    Number.isSafeInteger(series) &&
+    Number.isSafeInteger(at) &&
+    Number.isSafeInteger(n) &&
+    Number.isSafeInteger(quality) &&
+    Number.isSafeInteger(reason) &&
+    Number.isSafeInteger(commit)
+  return isNumbers && row.sum === readingSum(row)
 }
 const NULL_MARK = 0.25
 export const noticeSum = (lane: Lane, seq: number, body: string) => crc32(`${lane}|${seq}|${body}`)
@@ -101,48 +110,48 @@ export function insertEvent(sql: Statements, lane: Lane, seq: number, event: Sit
   sql.run('INSERT INTO notice VALUES (?, ?, ?, ?)', lane, seq, body, noticeSum(lane, seq, body))
 }
 
-interface ReadingRow extends RawReading {
-  /** Null: the damaged number of a series that is none. */
-  readonly device: string | null
-  readonly point: string
-  readonly hash: string
-  /** Null: the damaged number of a commit that is none. */
-  readonly boot: string | null
-  readonly journalled: number
-  readonly mono: number
-  readonly seriesSum: number
-  readonly commitSum: number
-}
+/** A row's columns in their order in the table, which is that of `RawReading`. */
+type RawColumns = [
+  seq: number,
+  series: number,
+  at: number,
+  n: number,
+  value: Cell,
+  quality: number,
+  reason: number,
+  commit: number,
+  sum: number,
+]
 
-type WholeRow = ReadingRow & { readonly device: string; readonly boot: string }
-
-export function selectReadings(sql: Statements, first: number, last: number, rowsMax: number): CheckedRows<JournalledReading> {
-  const rows = sql.all<ReadingRow>(
-    `SELECT r.seq, r.series, s.device, s.point, s.hash, r.at, r.n, r.value, r.quality, r.reason, r.sum, r."commit", c.boot, c.journalled, c.mono,
-       s.sum AS seriesSum, c.sum AS commitSum
-     FROM reading r LEFT JOIN series s ON s.id = r.series LEFT JOIN "commit" c ON c.id = r."commit" WHERE r.seq BETWEEN ? AND ? ORDER BY r.seq LIMIT ?`,
+/** Columns are taken as they are and names are looked up once: this runs for each row of a backlog. */
+export function selectReadings(
+  { sql, names }: { readonly sql: Statements; readonly names: RowNames },
+  first: number,
+  last: number,
+  rowsMax: number,
+): CheckedRows<JournalledReading> {
+  const found = sql.columns<RawColumns>(
+    'SELECT seq, series, at, n, value, quality, reason, "commit", sum FROM reading WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
     first,
     last,
     rowsMax,
   )
-  const isSeries = oncePer(
-    (row: ReadingRow) => row.series,
-    ({ series, device, point, hash, seriesSum: sum }) => sum === seriesSum(series, device, point, hash),
-  )
-  const isCommit = oncePer(
-    (row: ReadingRow) => row.commit,
-    ({ commit, boot, journalled, mono, commitSum: sum }) =>
-      Number.isSafeInteger(journalled) && Number.isSafeInteger(mono) && sum === commitSum(commit, boot, journalled, mono),
-  )
-  return checked(
-    rows,
-    (row): row is WholeRow => row.device !== null && row.boot !== null && isSeries(row) && isCommit(row) && isWholeReading(row),
-    ({ seq, device, point, hash, at, n, value, quality, reason, boot, journalled, mono }) => {
-      const why = REASONS[reason - 1]
-      const judged = { quality: QUALITIES[quality] ?? 'bad', ...(why && { reason: why }) }
-      return { seq, device, point, hash, at, n, value: fromCell(value), ...judged, commit: { boot, journalled, mono } }
-    },
-  )
+  const rows: JournalledReading[] = []
+  const damaged: number[] = []
+  const commits = names.commits()
+  for (const [seq, id, at, n, value, quality, reason, commitId, sum] of found) {
+    const series = names.series(id)
+    const commit = commits(commitId)
+    if (!series || !commit || !isWholeReading({ seq, series: id, at, n, value, quality, reason, commit: commitId, sum })) {
+      damaged.push(seq)
+      continue
+    }
+    const why = REASONS[reason - 1]
+    const { device, point, hash } = series
+    const row = { seq, device, point, hash, at, n, value: fromCell(value), quality: QUALITIES[quality] ?? 'bad', commit }
+    rows.push(why === undefined ? row : { ...row, reason: why })
+  }
+  return { rows, damaged }
 }
 
 export function selectEvents(
@@ -164,17 +173,6 @@ export function selectEvents(
     (row): row is typeof row => row.sum === noticeSum(lane, row.seq, row.body),
     ({ seq, body }) => ({ seq, event: JSON.parse(body) as SiteEvent }),
   )
-}
-
-/** Rows share their series and their commit: each of these is summed up once. */
-function oncePer<Row>(keyOf: (row: Row) => number, judge: (row: Row) => boolean): (row: Row) => boolean {
-  const known = new Map<number, boolean>()
-  return (row) => {
-    const key = keyOf(row)
-    const isWhole = known.get(key) ?? judge(row)
-    known.set(key, isWhole)
-    return isWhole
-  }
 }
 
 function checked<Row extends { readonly seq: number }, Whole extends Row, T>(

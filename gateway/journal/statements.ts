@@ -7,6 +7,7 @@ export type Cell = number | string | null
 export class Statements {
   readonly #db: Database.Database
   readonly #prepared = new Map<string, Database.Statement>()
+  readonly #raw = new Map<string, Database.Statement>()
 
   constructor(db: Database.Database) {
     this.#db = db
@@ -18,6 +19,14 @@ export class Statements {
 
   all<T>(sql: string, ...values: readonly Cell[]): T[] {
     return this.#statement(sql).all(...values) as T[]
+  }
+
+  /** Rows as arrays of their columns: cheaper where they are many. */
+  columns<T extends readonly Cell[]>(sql: string, ...values: readonly Cell[]): T[] {
+    const known = this.#raw.get(sql)
+    const statement = known ?? this.#db.prepare(sql).raw()
+    if (!known) this.#raw.set(sql, statement)
+    return statement.all(...values) as T[]
   }
 
   get<T>(sql: string, ...values: readonly Cell[]): T | undefined {
