@@ -75,7 +75,8 @@ export const realDisk: Disk = {
     const part = `${file}.part`
     const handle = openSync(part, 'w')
     try {
-      writeSync(handle, text)
+      // All of it, in as many writes as the system wants.
+      writeFileSync(handle, text)
     } finally {
       closeSync(handle)
     }

@@ -18,7 +18,7 @@ const STRIKES: Readonly<Record<SuiteOptions['size'], readonly Fault[]>> = {
   full: [...ALL, ...ALL, ...ALL, ...ALL],
 }
 /** How long a server is away. */
-const AWAY_MS = { short: [500, 1500], full: [5_000, 30_000] } as const
+const AWAY_MS = { short: [500, 1500], full: [4_000, 15_000] } as const
 /** Between two faults. */
 const WELL_MS = { short: 500, full: 3_000 }
 const MIB = 1024 * 1024

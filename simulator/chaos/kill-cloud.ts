@@ -6,7 +6,7 @@ const SIZES = {
   full: { gateways: 20, rowsPerSecond: 100, kills: 100, upMs: [500, 2500] },
 } as const
 /** As many of the kills as fit into it. */
-const KILLING_MS = 300_000
+const KILLING_MS = 180_000
 const DRAIN_MS = 60_000
 /** A gateway tries a broker that is away again after half a minute at the latest. */
 const LINK_MS = 35_000

@@ -4,7 +4,7 @@ import { drain, pause, prove, type SuiteOptions, until } from './suite.ts'
 const ROWS_PER_SECOND = 500
 const KILLS = { short: 5, full: 200 }
 /** As many of the kills as fit into it. */
-const KILLING_MS = 240_000
+const KILLING_MS = 200_000
 const UP_MS = { short: [200, 1500], full: [200, 5000] } as const
 const RESTART_MS_MAX = 5000
 const DRAIN_MS = 60_000

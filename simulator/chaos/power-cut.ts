@@ -11,7 +11,7 @@ const GATEWAYS = ['g1', 'g2', 'g3']
 const ROWS_PER_SECOND = 300
 const CUTS = { short: 3, full: 100 }
 /** As many of the cuts as fit into it. */
-const CUTTING_MS = 420_000
+const CUTTING_MS = 240_000
 const UP_MS = { short: [300, 1000], full: [300, 4000] } as const
 const IMAGE_BYTES = 48 * 1024 * 1024
 /** Between two lines of the control. */

@@ -7,7 +7,7 @@ import type { ChaosRun } from './chaos-row.ts'
 import { type Simulated, simulate } from './simulation/index.ts'
 import type { SuiteOptions } from './suite.ts'
 
-const SEEDS = { short: 20, full: 1000 }
+const SEEDS = { short: 20, full: 600 }
 /** Failed seeds that are told of; the rest are counted. */
 const TOLD_MAX = 5
 
