@@ -45,11 +45,13 @@ export class BatchTable {
   readonly #ids: Statement<[number, number], number>
   readonly #opened = new Map<number, InboxEntry>()
   #unreadBytes = 0
+  /** Ids up to this one were given out, by this file or by the one that it replaces. */
+  #floor = 0
 
   constructor(db: Sqlite) {
     this.#db = db
     this.#insert = db.prepare(
-      'INSERT INTO batch (gateway, epoch, lane, first, last, rows, received, refused, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO batch (id, gateway, epoch, lane, first, last, rows, received, refused, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
     this.#ids = db
       .prepare<[number, number], number>(
@@ -62,7 +64,18 @@ export class BatchTable {
   insert(batch: Batch, bytes: Uint8Array, received: number, leftOut: ReadonlySet<number>): InboxEntry {
     const { gateway, epoch, lane, first, last, rows } = batch
     const refused = JSON.stringify([...leftOut])
-    const { lastInsertRowid } = this.#insert.run(gateway, epoch, lane, first, last, rows.length, received, refused, bytes)
+    const { lastInsertRowid } = this.#insert.run(
+      this.nextId,
+      gateway,
+      epoch,
+      lane,
+      first,
+      last,
+      rows.length,
+      received,
+      refused,
+      bytes,
+    )
     this.#unreadBytes += bytes.length
     return { id: Number(lastInsertRowid), received, batch: without(batch, leftOut) }
   }
@@ -97,10 +110,21 @@ export class BatchTable {
   /** Rows of each lane up to a batch, without those that were left out. */
   rowsUpTo(id: number): Record<Lane, number> {
     const rows = this.#db
-      .prepare('SELECT lane, SUM(rows - json_array_length(refused)) AS count FROM batch WHERE id <= ? GROUP BY lane')
+      .prepare(
+        'SELECT lane, SUM(rows - iif(json_valid(refused), json_array_length(refused), 0)) AS count FROM batch WHERE id <= ? GROUP BY lane',
+      )
       .all(id) as { lane: Lane; count: number }[]
     const of = (lane: Lane) => rows.find((row) => row.lane === lane)?.count ?? 0
     return { alarm: of('alarm'), event: of('event'), reading: of('reading') }
+  }
+
+  beginAfter(id: number): void {
+    this.#floor = Math.max(this.#floor, id)
+  }
+
+  /** What the next batch will be. */
+  get nextId(): number {
+    return Math.max(this.newest, this.#floor) + 1
   }
 
   /** The highest id, 0 where it is empty. */
@@ -120,9 +144,10 @@ export class BatchTable {
   #open(id: number): InboxEntry | DamagedBatch {
     const stored = this.#db.prepare('SELECT * FROM batch WHERE id = ?').get(id) as StoredBatch
     const { gateway, epoch, lane, first, last, received, refused, bytes } = stored
-    const leftOut = JSON.parse(refused) as number[]
+    let leftOut: number[] = []
     const damaged = (why: string): DamagedBatch => ({ id, gateway, epoch, lane, first, last, leftOut, why })
     try {
+      leftOut = JSON.parse(refused) as number[]
       const batch = decodeBatch(bytes)
       const isItself =
         batch.gateway === gateway && batch.epoch === epoch && batch.lane === lane && batch.first === first && batch.last === last
@@ -130,8 +155,8 @@ export class BatchTable {
         ? { id, received, batch: without(batch, new Set(leftOut)) }
         : damaged('its head is not that under which it was stored')
     } catch (error) {
-      if (!(error instanceof SyncError)) throw error
-      return damaged(error.message)
+      if (error instanceof SyncError || error instanceof SyntaxError) return damaged(error.message)
+      throw error
     }
   }
 }

@@ -1,4 +1,3 @@
-import type { Sqlite } from '#cloud/store'
 import { type Batch, countOf, type EventBody, type EventKind, encodeBatch, type LossRecord, type Ranges } from '#wire'
 import type { LaneName } from './lane-ledger.ts'
 
@@ -9,21 +8,18 @@ const LOSS_RANGES_MAX = 500
 
 /** What the cloud has to say of a gateway: events like the gateway's own, in the inbox like its batches, so that every reader meets them in order. */
 export class CloudEvents {
-  readonly #db: Sqlite
+  readonly #nextSeq: () => number
   readonly #put: (batch: Batch, bytes: Uint8Array, received: number) => void
 
-  constructor(db: Sqlite, put: (batch: Batch, bytes: Uint8Array, received: number) => void) {
-    this.#db = db
+  /** @param nextSeq never given before, also where an older copy of the inbox was put in its place: what was told under it is a fact for ever */
+  constructor(nextSeq: () => number, put: (batch: Batch, bytes: Uint8Array, received: number) => void) {
+    this.#nextSeq = nextSeq
     this.#put = put
   }
 
   /** Inside the inbox's transaction. @param at site time */
   tell(gateway: string, kind: EventKind, body: EventBody, at: number): void {
-    const newest = this.#db
-      .prepare<[string, string], number | null>(`SELECT MAX(last) FROM batch WHERE gateway = ? AND epoch = ? AND lane = 'event'`)
-      .pluck()
-      .get(gateway, CLOUD_EPOCH)
-    const seq = (newest ?? 0) + 1
+    const seq = this.#nextSeq()
     const event = { id: `cloud-${gateway}-${seq}`, kind, at, body }
     const batch: Batch = { gateway, epoch: CLOUD_EPOCH, lane: 'event', first: seq, last: seq, rows: [{ seq, event }] }
     this.#put(batch, encodeBatch(batch), at)

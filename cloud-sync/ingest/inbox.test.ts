@@ -99,7 +99,8 @@ test('a batch that cannot be opened is refused by its head and kept aside; one w
   const bytes = encodeBatch(batch(7, 9))
   const inBody = Buffer.from(bytes).indexOf('body') + 10
   bytes[inBody] = (bytes[inBody] ?? 0) ^ 1
-  expect(ackOf(inbox, delivery(bytes))).toMatchObject({ ranges: [], refused: [[7, 9, 'checksum']] })
+  for (const refused of [[], [], [[7, 9, 'checksum']]])
+    expect(ackOf(inbox, delivery(bytes))).toMatchObject({ ranges: [], refused })
   expect(ackOf(inbox, delivery(encode({ hostile: true })))).toBeUndefined()
   expect(ackOf(inbox, delivery(Buffer.from('noise')))).toBeUndefined()
   expect(inbox.counters).toMatchObject({ refused: 3, unreadable: 2 })

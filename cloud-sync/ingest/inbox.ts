@@ -15,6 +15,9 @@ export const UNREAD_BYTES_MAX = 1024 * 1024 * 1024
 /** Bytes that a gateway may have under way, as it is told with each acknowledgement. */
 const CREDIT_BYTES = 4 * 1024 * 1024
 
+/** Ranges and refusals that batches share in one answer: a gateway reads no more than 1,000 of each, and a broker takes no more than 96 KiB. */
+const ACK_ENTRIES_MAX = 500
+
 /** A batch as it came from the broker. */
 export interface Delivery {
   /** From the topic, which the broker guards. */
@@ -107,6 +110,13 @@ export class Inbox implements Disposable {
           continue
         }
         const key = `${gateway} ${epoch} ${lane}`
+        const last = acks.get(key)
+        const entries = answer.ranges.length + answer.refused.length
+        if (last && entries + last.ack.ranges.length + last.ack.refused.length > ACK_ENTRIES_MAX) {
+          // Too much for one: what was said so far goes by itself.
+          acks.delete(key)
+          acks.set(`${key} ${acks.size}`, last)
+        }
         const known = acks.get(key)?.ack ?? { epoch, lane, ranges: [], refused: [], credit }
         const ranges = answer.ranges.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), known.ranges)
         const refused = [...known.refused, ...answer.refused]
@@ -181,15 +191,24 @@ export class Inbox implements Disposable {
 
   /** Batches behind the cursor, oldest first. One that the disk has damaged is passed over, and its rows are declared lost. */
   after(cursor: number, limit: number): InboxEntry[] {
-    const { entries, damaged } = this.#batches.after(cursor, limit)
-    if (damaged.length > 0) {
-      this.counters.damaged += damaged.length
-      if (!this.#isReadonly)
-        this.#transact(() => {
-          for (const batch of damaged) this.#lose(batch)
-        })
+    for (let from = cursor; ; ) {
+      const { entries, damaged } = this.#batches.after(from, limit)
+      if (damaged.length > 0) {
+        this.counters.damaged += damaged.length
+        if (!this.#isReadonly)
+          this.#transact(() => {
+            for (const batch of damaged) this.#lose(batch)
+          })
+      }
+      // None where there are more would be taken for the end.
+      if (entries.length > 0 || damaged.length === 0) return entries
+      from = damaged.at(-1)?.id ?? from
     }
-    return entries
+  }
+
+  /** The next batch gets a higher id than this one: whoever has read so far would never read what comes below. */
+  beginAfter(id: number): void {
+    this.#batches.beginAfter(id)
   }
 
   /** Id of the last batch before the first one received at this time or later. */

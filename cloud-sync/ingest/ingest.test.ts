@@ -188,3 +188,17 @@ test('a gateway that was there before is asked to send again what nobody heard',
   await until(() => gateway.acks.length === 1)
   expect(gateway.acks[0]).toMatchObject({ epoch: EPOCH, ranges: [], refused: [] })
 })
+
+test('the readers read also what comes when an older copy of the inbox, or none, was put in its place', async () => {
+  await using broker = await Broker.open({ host: '127.0.0.1', port: 0, log })
+  await using gateway = await openGateway(broker.url)
+  const send = async (...batches: Batch[]) => {
+    await using cloud = await openIngest(broker.url)
+    await until(() => cloud.ingest.state.isConnected)
+    for (const batch of batches) await gateway.send(batch)
+    await until(async () => (await cloud.series.count()) === batches.at(-1)?.last)
+  }
+  await send(events(1, described), readings(1, 1), readings(2, 1), readings(3, 1))
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, 'inbox.db') + end, { force: true })
+  await send(readings(4, 1))
+})

@@ -155,6 +155,19 @@ export class Ingest implements AsyncDisposable {
     this.#readers.push(writer)
     this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, owners, cursor: () => writer.cursor, clock, log })
     this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log), owners) }))
+    this.#passReaders()
+  }
+
+  /** An older copy of the inbox, or a new one, knows fewer batches than its readers have read. */
+  #passReaders(): void {
+    const cursor = Math.max(...this.#readers.map((reader) => reader.cursor))
+    const { newest } = this.#inbox
+    if (cursor <= newest) return
+    this.#inbox.beginAfter(cursor)
+    this.#options.log.warn(
+      { newest, cursor },
+      'the inbox is older than what was read of it; new batches are numbered behind that',
+    )
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,4 @@
 import type { Statement } from 'better-sqlite3'
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import type { Sqlite } from '#cloud/store'
 import { type Ack, addRange, type Batch, type JournalledEvent, LANES, missingFrom, type Ranges, rangesOf, SyncError } from '#wire'
 import { type BatchHead, decodeBatch } from '#wire/decode'
@@ -9,14 +7,12 @@ import { CloudEvents } from './cloud-events.ts'
 import type { Doubt, Doubts } from './doubts.ts'
 import type { LaneLedger, LaneName } from './lane-ledger.ts'
 import { Overlap } from './overlap.ts'
-import { refusalOf } from './refusal.ts'
+import { Patience } from './patience.ts'
+import { refusalsOf } from './refusal.ts'
+import { renewedOf } from './told.ts'
 
-const Renewed = Type.Object({
-  previous: Type.Union([Type.String({ pattern: '^[0-9a-f]{16}$' }), Type.Null()]),
-  why: Type.String(),
-  issued: Type.Union([Type.Record(Type.String(), Type.Integer({ minimum: 0 })), Type.Null()]),
-  carried: Type.Optional(Type.Record(Type.String(), Type.Array(Type.Tuple([Type.Integer(), Type.Integer()])))),
-})
+/** Refusals that are kept to be looked at, the newest; each lane's account knows all of them. */
+const REFUSALS_MAX = 100_000
 
 /** What is said to a batch; null: nothing, because its numbers cannot be trusted. */
 export type Answer = Pick<Ack, 'ranges' | 'refused'> | null
@@ -37,14 +33,20 @@ export class Intake {
   readonly #overlap: Overlap
   readonly #events: CloudEvents
   readonly #refusal: Statement
+  readonly #forgetRefusals: Statement
+  readonly #patience = new Patience()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
     this.#overlap = new Overlap(parts.db)
-    this.#events = new CloudEvents(parts.db, (batch, bytes, received) => this.#store(batch, bytes, received, new Set()))
+    this.#events = new CloudEvents(
+      () => parts.batches.nextId,
+      (batch, bytes, received) => this.#store(batch, bytes, received, new Set()),
+    )
     this.#refusal = parts.db.prepare(
       'INSERT INTO refused (gateway, epoch, lane, first, last, why, received, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
+    this.#forgetRefusals = parts.db.prepare('DELETE FROM refused WHERE id <= ?')
   }
 
   put(head: BatchHead, bytes: Uint8Array, received: number): Answer {
@@ -54,6 +56,8 @@ export class Intake {
       batch = decodeBatch(bytes)
     } catch (error) {
       if (!(error instanceof SyncError)) throw error
+      // Its gateway has what was damaged on the way: it is asked to send again before its rows are given up.
+      if (error.code === 'checksum' && this.#patience.waits(head)) return { ranges: [], refused: [] }
       lanes.issue(head, head.last)
       this.#refuse(head, [head.first, head.last], error.code, received, bytes)
       return { ranges: [], refused: [[head.first, head.last, error.code]] }
@@ -65,20 +69,26 @@ export class Intake {
       return null
     }
     lanes.issue(head, head.last)
-    const refused = poisonOf(batch, received)
-    const refusedSeqs = new Set(refused.map(({ seq }) => seq))
-    const accepted = rangesOf(batch.rows.flatMap(({ seq }) => (refusedSeqs.has(seq) ? [] : [seq])))
-    if (accepted.every(([first, last]) => lanes.isKnown(head, first, last))) counters.duplicates += 1
+    const refused = refusalsOf(batch, received)
+    const isRefused = (seq: number) => refused.some(([first, last]) => seq >= first && seq <= last)
+    const refusedSeqs = refused.length === 0 ? [] : batch.rows.flatMap(({ seq }) => (isRefused(seq) ? [seq] : []))
+    const accepted = rangesOf(batch.rows.flatMap(({ seq }) => (refused.length > 0 && isRefused(seq) ? [] : [seq])))
+    if (accepted.every(([first, last]) => lanes.isKnown(head, first, last))) counters.duplicates += accepted.length > 0 ? 1 : 0
     else {
       this.#store(batch, bytes, received, new Set([...refusedSeqs, ...known]))
       counters.batches += 1
       lanes.receive(head, accepted)
-      if (batch.lane === 'event') for (const { seq, event } of batch.rows) if (!known.has(seq)) this.#hear(head, event, received)
+      if (batch.lane === 'event')
+        for (const { seq, event } of batch.rows) if (!known.has(seq) && !isRefused(seq)) this.#hear(head, event, received)
     }
-    for (const { seq, why } of refused) this.#refuse(head, [seq, seq], why, received, null)
+    for (const [first, last, why] of refused) this.#refuse(head, [first, last], why, received, accepted.length > 0 ? null : bytes)
     // The whole span: what a thinned batch skips its gateway has no more, and its single rows would be more ranges than an answer holds.
-    const taken = missingFrom(rangesOf(refused.map(({ seq }) => seq)), head.first, head.last)
-    return { ranges: taken.map(([first, last]) => [first, last]), refused: refused.map(({ seq, why }) => [seq, seq, why]) }
+    const taken = missingFrom(
+      refused.map(([first, last]) => [first, last]),
+      head.first,
+      head.last,
+    )
+    return { ranges: taken.map(([first, last]) => [first, last]), refused }
   }
 
   /** Keeps a doubt and tells it once. A gateway that cannot begin a new epoch is not fenced: what is not doubtful of it is taken. */
@@ -101,17 +111,18 @@ export class Intake {
   }
 
   #hear({ gateway, epoch }: LaneName, { kind, body }: JournalledEvent['event'], at: number): void {
-    if (kind !== 'journal.renewed' || !Value.Check(Renewed, body)) return
+    const renewed = kind === 'journal.renewed' ? renewedOf(body) : null
+    if (renewed === null) return
     const { lanes, doubts } = this.#parts
-    const previous = body.previous ?? doubts.previous(gateway, epoch)
+    const previous = renewed.previous ?? doubts.previous(gateway, epoch)
     if (previous === null || previous === epoch) return
     for (const lane of LANES) {
       const name = { gateway, epoch: previous, lane }
-      lanes.issue(name, body.issued?.[lane] ?? 0)
+      lanes.issue(name, renewed.issued?.[lane] ?? 0)
       const { issued, received, refused } = lanes.of(name)
-      const accounted = [...received, ...refused, ...(body.carried?.[lane] ?? [])]
+      const accounted = [...received, ...refused, ...(renewed.carried?.[lane] ?? [])]
       const held = accounted.reduce<Ranges>((sum, [first, last]) => addRange(sum, first, last), [])
-      this.#events.tellLoss(name, missingFrom(held, 1, issued), body.why, at)
+      this.#events.tellLoss(name, missingFrom(held, 1, issued), renewed.why, at)
     }
     doubts.close(gateway, previous, at)
   }
@@ -126,8 +137,10 @@ export class Intake {
     const { lanes, counters } = this.#parts
     lanes.refuse(name, [[first, last]])
     const { gateway, epoch, lane } = name
-    const { changes } = this.#refusal.run(gateway, epoch, lane, first, last, why, received, bytes)
-    if (changes > 0) counters.refused += last - first + 1
+    const { changes, lastInsertRowid } = this.#refusal.run(gateway, epoch, lane, first, last, why, received, bytes)
+    if (changes === 0) return
+    counters.refused += last - first + 1
+    this.#forgetRefusals.run(Number(lastInsertRowid) - REFUSALS_MAX)
   }
 }
 
@@ -136,12 +149,4 @@ function knownOf({ rows, first, last }: Batch, received: Ranges): number[] {
   if (touching.length === 0) return []
   const seqs: readonly { readonly seq: number }[] = rows
   return seqs.flatMap(({ seq }) => (touching.some(([from, to]) => seq >= from && seq <= to) ? [seq] : []))
-}
-
-function poisonOf(batch: Batch, received: number): { seq: number; why: string }[] {
-  if (batch.lane !== 'reading') return []
-  return batch.rows.flatMap((row) => {
-    const why = refusalOf(row, received)
-    return why === null ? [] : [{ seq: row.seq, why }]
-  })
 }

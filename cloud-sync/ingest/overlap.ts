@@ -57,7 +57,7 @@ function rowsOf({ refused, bytes }: Stored): readonly { readonly seq: number }[]
     const rows: readonly { readonly seq: number }[] = decodeBatch(bytes).rows
     return rows.filter(({ seq }) => !leftOut.has(seq))
   } catch (error) {
-    if (error instanceof SyncError) return []
+    if (error instanceof SyncError || error instanceof SyntaxError) return []
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Records } from '#cloud/store'
-import type { LossRecord } from '#wire'
 import { type Found, rankOf, type Search } from './dead-letter.ts'
+import { lossOf } from './told.ts'
 
 /** Rows that the series store refused, or of a device that another gateway described. */
 export async function parkedOf({ db }: Records, { gateway, before, limit }: Search): Promise<Found[]> {
@@ -36,7 +36,9 @@ export async function lossesOf({ db }: Records, { gateway, before, limit }: Sear
     .limit(limit)
     .execute()
   return rows.map(({ id, gateway: whose, body, received }) => {
-    const { epoch, lane, seqs, count, why, device, from, to }: LossRecord = JSON.parse(body)
+    const loss = lossOf(JSON.parse(body))
+    if (loss === null) return { row: id, gateway: whose, at: received, why: 'a loss record that cannot be read' }
+    const { epoch, lane, seqs, count, why, device, from, to } = loss
     const known = { device: device ?? null, from: from ?? null, to: to ?? null }
     return { row: id, gateway: whose, at: received, epoch, lane, seqs, count, why, ...known }
   })

@@ -14,6 +14,7 @@ import {
 import type { InboxEntry } from './batch-table.ts'
 import type { Owners } from './owners.ts'
 import type { ReaderWork } from './reader.ts'
+import { AHEAD_MAX_MS } from './refusal.ts'
 
 /** Writes readings into the series store, then, with the cursor, the newest of each point. */
 export class SeriesWriter implements ReaderWork {
@@ -51,11 +52,16 @@ export class SeriesWriter implements ReaderWork {
     const change = await recordChange(trx, 'readings', '', stored)
     await putLatest(
       trx,
-      newestOf(rows).map(({ device, point, at, n, value, quality, reason = null, received, hash }) => {
+      newestOf(rows.filter(isOfNow)).map(({ device, point, at, n, value, quality, reason = null, received, hash }) => {
         return { device, point, at, n, value: JSON.stringify(value), quality, reason, received, stored, hash, change }
       }),
     )
   }
+}
+
+/** One of a clock that ran ahead would stay the newest until its time has come. */
+function isOfNow({ at, received }: SeriesRow): boolean {
+  return at <= received + AHEAD_MAX_MS
 }
 
 /** The readings of batches, in the order they came. @param isWanted by observe time; without it all */

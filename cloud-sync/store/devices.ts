@@ -2,6 +2,9 @@ import type { Kysely } from 'kysely'
 import type { DeviceDescribed } from '#wire'
 import type { RecordTables } from './tables.ts'
 
+/** Rows of one statement: far below the 32,766 parameters that SQLite takes. */
+const STATEMENT_ROWS_MAX = 500
+
 /** What a gateway told of one of its devices, and when (site time). */
 export interface DeviceDescription extends DeviceDescribed {
   readonly device: string
@@ -60,13 +63,13 @@ async function putPoints(trx: Kysely<RecordTables>, { device, hash, points }: De
   const rows = Object.entries(points).map(([point, { unit, decimals, meaning, wraps, everyMs }]) => {
     return { device, point, hash, unit_text: unit, decimals, meaning, wraps: wraps ?? null, every_ms: everyMs }
   })
-  if (rows.length === 0) return
-  await trx
-    .insertInto('point')
-    .values(rows)
-    // The hash is of the content: what is known under it is the same.
-    .onConflict((conflict) => conflict.columns(['device', 'point', 'hash']).doNothing())
-    .execute()
+  for (let from = 0; from < rows.length; from += STATEMENT_ROWS_MAX)
+    await trx
+      .insertInto('point')
+      .values(rows.slice(from, from + STATEMENT_ROWS_MAX))
+      // The hash is of the content: what is known under it is the same.
+      .onConflict((conflict) => conflict.columns(['device', 'point', 'hash']).doNothing())
+      .execute()
 }
 
 async function forgetEmptyStation(trx: Kysely<RecordTables>, station: string): Promise<void> {

@@ -11,6 +11,8 @@ import { decodeReadings } from './decode-columns.ts'
 
 /** What a batch may grow to when it is opened: a bomb ends here. */
 export const BATCH_OPENED_BYTES_MAX = 4 * 1024 * 1024
+/** Lists in lists of an event's body: what is deeper can be opened and never be written again. */
+export const EVENT_DEPTH_MAX = 32
 
 /** What can be read of a batch without opening it: enough to acknowledge or refuse it. */
 export type BatchHead = Static<typeof BatchHead>
@@ -19,8 +21,8 @@ export const BatchHead = Type.Object({
   gateway: Type.String({ pattern: GATEWAY_ID }),
   epoch: Type.String({ pattern: '^[0-9a-f]{16}$' }),
   lane: Type.Enum([...LANES]),
-  first: Type.Integer({ minimum: 1 }),
-  last: Type.Integer({ minimum: 1 }),
+  first: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  last: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   rows: Type.Integer({ minimum: 1, maximum: BATCH_ROWS_MAX }),
 })
 
@@ -106,6 +108,7 @@ function open(body: Uint8Array): unknown {
 }
 
 function decodeEvents(content: unknown): JournalledEvent[] {
+  if (!isFlat(content)) throw new SyncError('malformed', `expected events of at most ${EVENT_DEPTH_MAX} lists in lists`)
   if (!eventsCheck.Check(content)) throw new SyncError('malformed', 'expected events')
   return content.map(([seq, { id, kind, at, device, body }]) => ({
     seq,
@@ -113,9 +116,22 @@ function decodeEvents(content: unknown): JournalledEvent[] {
   }))
 }
 
+/** Level by level, for a call a level is what deep data ends. */
+function isFlat(content: unknown): boolean {
+  let level: unknown[] = [content]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > EVENT_DEPTH_MAX) return false
+    level = level.flatMap((one): unknown[] =>
+      typeof one === 'object' && one !== null && !ArrayBuffer.isView(one) ? Object.values(one) : [],
+    )
+  }
+  return true
+}
+
 function cbor(bytes: Uint8Array): unknown {
   try {
-    return decode(bytes, { rejectDuplicateMapKeys: true })
+    // No JSON can hold a BigInt.
+    return decode(bytes, { rejectDuplicateMapKeys: true, allowBigInt: false })
   } catch (cause) {
     throw new SyncError('malformed', 'expected CBOR', { cause })
   }

@@ -25,9 +25,7 @@ const Columns = Type.Object({
   point: Type.Array(Index),
   at: Type.Array(Type.Integer(), { description: 'deltas' }),
   n: Type.Array(Type.Tuple([Index, Type.Integer({ minimum: 1 })]), { description: 'runs' }),
-  value: Type.Array(Type.Union([Type.Integer(), Type.Boolean(), Type.String(), Type.Null()]), {
-    description: 'integers as deltas',
-  }),
+  value: Type.Array(Type.Unknown(), { description: 'integers as deltas' }),
   quality: Type.Array(Type.Tuple([Index, Index, Type.Integer({ minimum: 1 })]), {
     description: 'runs: quality, reason + 1 or 0, rows',
   }),
@@ -36,7 +34,7 @@ const Columns = Type.Object({
 /** Compiled, for every value of every batch goes through it. */
 const columns = Compile(Columns)
 
-/** @throws SyncError `malformed` where columns disagree with each other or with the count. */
+/** A number that is no safe integer comes as NaN, for its row to be refused. @throws SyncError `malformed` where columns disagree. */
 export function decodeReadings(content: unknown, count: number): JournalledReading[] {
   if (!columns.Check(content)) throw new SyncError('malformed', 'expected the columns of readings')
   const { devices, points, hashes } = content
@@ -61,11 +59,11 @@ export function decodeReadings(content: unknown, count: number): JournalledReadi
     const [device, hash] = at(deviceOf, index)
     const point = at(points, pointIndex)
     time += at(content.at, index)
-    let value: Value = at(content.value, index)
+    let value = checkedValue(content.value[index])
     if (typeof value === 'number') {
       const key = `${device} ${hash} ${point}`
-      value += previous.get(key) ?? 0
-      if (!Number.isSafeInteger(value)) throw new SyncError('malformed', 'expected safe integers')
+      // What is no whole count is no reason to refuse the other series' rows; of this one all that follow are counted from it.
+      value = wholeSum(value, previous.get(key) ?? 0)
       previous.set(key, value)
     }
     return {
@@ -80,6 +78,18 @@ export function decodeReadings(content: unknown, count: number): JournalledReadi
       commit: at(commits, index),
     }
   })
+}
+
+/** Not by schema: one number that is none must be told from columns that are none. */
+function checkedValue(entry: unknown): Value {
+  if (entry === null || typeof entry === 'number' || typeof entry === 'boolean' || typeof entry === 'string') return entry
+  throw new SyncError('malformed', `expected a value, got ${typeof entry}`)
+}
+
+/** NaN where either is no safe integer, or the sum is none. */
+function wholeSum(delta: number, before: number): number {
+  const sum = delta + before
+  return Number.isSafeInteger(delta) && Number.isSafeInteger(sum) ? sum : Number.NaN
 }
 
 interface Judged {
