@@ -66,9 +66,15 @@ export function copyWhole(sqlite: Sqlite, file: string, copy: string): void {
   if (sqlite.memory) return
   const part = `${copy}.part`
   if (existsSync(part)) rmSync(part)
-  sqlite.prepare('vacuum into ?').run(part)
-  sync(part)
-  renameSync(part, copy)
+  try {
+    sqlite.prepare('vacuum into ?').run(part)
+    sync(part)
+    renameSync(part, copy)
+  } catch (error) {
+    // Half a copy would keep the room that the disk has not got.
+    rmSync(part, { force: true })
+    throw error
+  }
   sync(dirname(file))
 }
 

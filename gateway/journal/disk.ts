@@ -54,8 +54,14 @@ export const realDisk: Disk = {
   copy(db, to) {
     const part = `${to}.part`
     rmSync(part, { force: true })
-    db.prepare('VACUUM INTO ?').run(part)
-    moveDurably(part, to)
+    try {
+      db.prepare('VACUUM INTO ?').run(part)
+      moveDurably(part, to)
+    } catch (error) {
+      // Half a copy would keep the room that the disk has not got.
+      rmSync(part, { force: true })
+      throw error
+    }
   },
   read(file) {
     return existsSync(file) ? readFileSync(file, 'utf8') : null

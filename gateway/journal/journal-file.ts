@@ -8,7 +8,7 @@ import type { Counting, Entry, JournalCounters, JournalTables, SealedBatch } fro
 import type { LaneStates } from './lane-counts.ts'
 import { MarkFile } from './mark-file.ts'
 import type { OutboxLimits, OutboxRoom } from './outbox-bound.ts'
-import { SWEEP_MS, sweep } from './sweep.ts'
+import { SWEEP_MS, SWEEP_ON_MS, sweep } from './sweep.ts'
 
 export interface JournalFileOptions {
   readonly file: string
@@ -201,7 +201,8 @@ export class JournalFile implements Disposable {
     if (mono - this.#sweptAt < SWEEP_MS) return
     this.#sweptAt = mono
     try {
-      this.#perform((tables) => tables.transaction(() => sweep(tables.sql, now)))
+      const isMore = this.#perform((tables) => tables.transaction(() => sweep(tables.sql, now)))
+      if (isMore) this.#sweptAt = mono - SWEEP_MS + SWEEP_ON_MS
     } catch {
       // The next sweep goes on.
     }

@@ -12,6 +12,7 @@ import { factSum } from './row-sums.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
 import { selectStates, storeState } from './state-rows.ts'
 import { Statements } from './statements.ts'
+import { wholeReading } from './whole-reading.ts'
 
 /** What one commit takes in. */
 export interface Entry {
@@ -150,7 +151,8 @@ export class JournalTables {
     this.#db.close()
   }
 
-  append({ readings, events, states, commit, doubt }: Entry): void {
+  append({ readings: said, events, states, commit, doubt }: Entry): void {
+    const readings = said.map((reading) => wholeReading(reading, commit.journalled))
     this.transaction(() => {
       const isHeld = ({ kind }: SiteEvent) => doubt === 'hold' && kind !== 'alarm'
       if (doubt === 'hold') this.held.put(commit, readings, events.filter(isHeld))
@@ -322,14 +324,23 @@ export class JournalTables {
           : this.sql.run('DELETE FROM notice WHERE seq BETWEEN ? AND ? AND lane = ?', from, to, lane)
       this.counts.free(lane, from, to, changes)
       this.sql.run('DELETE FROM batch WHERE lane = ? AND first >= ? AND last <= ?', lane, first, to)
+      this.#forgetEmpty(lane, to)
       if (lane === 'reading') this.#dropAhead(from, to)
     }
-    if (lane !== 'reading') return
-    this.#memory.store()
+    if (lane === 'reading') this.#memory.store()
     // The lowest of several: one damaged number must not take the commits of whole rows with it.
     this.sql.run(
-      'DELETE FROM "commit" WHERE id < (SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100))',
+      `DELETE FROM "commit" WHERE id < COALESCE((SELECT MIN("commit") FROM (SELECT "commit" FROM reading ORDER BY seq LIMIT 100)),
+         (SELECT MAX(id) FROM "commit"))`,
     )
+  }
+
+  /** Of a batch whose rows went piece by piece, as where the cloud refuses one of them, nothing says that it went. */
+  #forgetEmpty(lane: Lane, seq: number): void {
+    const mark = this.#markWith(lane, seq)
+    if (mark === null) return
+    const waiting = this.#firstWaiting(lane, mark.first)
+    if (waiting === null || waiting > mark.last) this.sql.run('DELETE FROM batch WHERE lane = ? AND first = ?', lane, mark.first)
   }
 
   /** Memory follows the file also where a transaction failed. */
@@ -436,7 +447,7 @@ export class JournalTables {
   #seal(lane: Lane, first: number, last: number, rowsMax: number, bytesMax: number): SealedBatch | null {
     const readings = lane === 'reading' ? selectReadings({ sql: this.sql, names: this.#names }, first, last, rowsMax) : null
     const events = lane === 'reading' ? null : selectEvents(this.sql, lane, first, last, rowsMax)
-    this.#loseDamaged(lane, (readings ?? events)?.damaged ?? [])
+    this.#lose(lane, (readings ?? events)?.damaged ?? [], 'checksum')
     const rows = readings?.rows ?? events?.rows ?? []
     const [start, end] = [rows[0]?.seq, rows.at(-1)?.seq]
     if (start === undefined || end === undefined) return null
@@ -445,16 +456,21 @@ export class JournalTables {
       lane === 'reading' ? { ...head, lane, rows: readings?.rows ?? [] } : { ...head, lane, rows: events?.rows ?? [] },
     )
     if (bytes.length > bytesMax && rows.length > 1) return this.#seal(lane, first, last, rows.length >> 1, bytesMax)
+    if (bytes.length > BATCH_BYTES_MAX) {
+      // It would go for ever, and nothing behind it.
+      this.#lose(lane, [start], 'too-large')
+      return null
+    }
     return { lane, first: start, last: end, rows: rows.length, bytes }
   }
 
-  /** A damaged row is set aside, never sent and never deleted; that it will not come is a record of its own. */
-  #loseDamaged(lane: Lane, seqs: readonly number[]): void {
+  /** A row that cannot be sent is set aside and never deleted; that it will not come is a record of its own. */
+  #lose(lane: Lane, seqs: readonly number[], why: 'checksum' | 'too-large'): void {
     const [first] = seqs
     if (first === undefined) return
-    this.#counting.damaged += seqs.length
-    for (const seq of seqs) this.#setAside(lane, seq, seq, 'checksum')
-    const loss: LossRecord = { epoch: this.epoch, lane, seqs: rangesOf(seqs), count: seqs.length, why: 'checksum' }
+    if (why === 'checksum') this.#counting.damaged += seqs.length
+    for (const seq of seqs) this.#setAside(lane, seq, seq, why)
+    const loss: LossRecord = { epoch: this.epoch, lane, seqs: rangesOf(seqs), count: seqs.length, why }
     this.appendEvent({ id: `loss-${this.epoch}-${lane}-${first}`, kind: 'loss', at: this.newestAt, body: { ...loss } })
     this.counts.store()
   }
@@ -469,6 +485,8 @@ export class JournalTables {
         : 'SELECT ?, lane, seq, ?, body, ? FROM notice WHERE lane = ? AND seq BETWEEN ? AND ?'
     const values = lane === 'reading' ? [lane, why, this.newestAt] : [why, this.newestAt, lane]
     this.sql.run(`${into} ${from}`, this.epoch, ...values, first, last)
-    this.#free(lane, [[first, last]])
+    // A flipped bit may have made its number higher than any that was given out.
+    if (first === last) this.transaction(() => this.#delete(lane, [[first, first, first]]))
+    else this.#free(lane, [[first, last]])
   }
 }
