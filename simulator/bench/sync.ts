@@ -120,7 +120,7 @@ function fill(data: string, rows: number): void {
   mkdirSync(data, { recursive: true })
   using journal = new JournalFile({ file: join(data, 'journal.db'), gateway: 'bench' })
   for (let from = 0; from < rows; from += FILL_ROWS) {
-    const commit = { boot: 'bench', journalled: START + from, mono: from }
+    const commit = { boot: 'bench', journalled: START + from, mono: Math.round(performance.now()) }
     const readings = Array.from({ length: Math.min(FILL_ROWS, rows - from) }, (_, index) => readingOf(from + index))
     journal.append({ readings, events: [], states: [], commit })
   }
