@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import type { Logger } from 'pino'
-import type { Records, SeriesStore } from '#cloud/store'
+import { type Records, type SeriesStore, showRevised } from '#cloud/store'
 import type { Clock } from '#devices'
 import type { Rule } from '#wire'
 import { alertRoutes } from './alert-routes.ts'
@@ -70,6 +70,7 @@ export async function buildApi({
     // An unknown key is refused, not taken away.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
   })
+  const shown = showRevised(series, records.db)
   const rules = new RuleBook(options.rules)
   const feed = new Feed({ records, rules, clock, log, limits: { ...FEED_LIMITS, ...options.feed } })
   secureAnswers(app)
@@ -83,8 +84,8 @@ export async function buildApi({
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY })
   await app.register(siteRoutes, { records, site, clock, feed })
   await app.register(stationRoutes, { records, rules })
-  await app.register(seriesRoutes, { records, series })
-  await app.register(rainRoutes, { records, series })
+  await app.register(seriesRoutes, { records, series: shown })
+  await app.register(rainRoutes, { records, series: shown })
   await app.register(alertRoutes, { records, rules })
   await app.register(eventRoutes, { records })
   await app.register(gatewayRoutes, { records, audit })

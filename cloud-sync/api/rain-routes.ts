@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Page, Records, SeriesStore, SeriesValue } from '#cloud/store'
+import type { Page, Records, SeriesValue, ShownSeries } from '#cloud/store'
 import {
   pushRain,
   RAIN_EMPTY,
@@ -30,7 +30,7 @@ const RainQuery = Query({
   step: Type.Integer({ minimum: MINUTE_MS, maximum: 366 * DAY_MS, description: 'ms; intervals lie as in +08:00' }),
 })
 
-export const rainRoutes: FastifyPluginAsyncTypebox<{ records: Records; series: SeriesStore }> = async (
+export const rainRoutes: FastifyPluginAsyncTypebox<{ records: Records; series: ShownSeries }> = async (
   app,
   { records, series },
 ) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import type { Bucket, Records, RecordTables, SeriesStore } from '#cloud/store'
+import type { Bucket, Records, RecordTables, ShownSeries } from '#cloud/store'
 import { ApiError } from './api-error.ts'
 import { errorAnswers } from './error-handler.ts'
 import { loadPointFacts, type PointFacts, shownValue } from './point-facts.ts'
@@ -26,7 +26,7 @@ const SeriesQuery = Query({
   limit: Type.Integer({ minimum: 1, maximum: SERIES_ANSWER_MAX, default: 10_000 }),
 })
 
-export const seriesRoutes: FastifyPluginAsyncTypebox<{ records: Records; series: SeriesStore }> = async (
+export const seriesRoutes: FastifyPluginAsyncTypebox<{ records: Records; series: ShownSeries }> = async (
   app,
   { records, series },
 ) => {

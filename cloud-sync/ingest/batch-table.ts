@@ -101,6 +101,12 @@ export class BatchTable {
     return { entries, damaged }
   }
 
+  /** Ids of the readings' batches of an epoch that begin up to a seq, between two ids. */
+  readingsOf(gateway: string, epoch: string, upTo: number, after: number, before: number, limit: number): number[] {
+    const find = `SELECT id FROM batch WHERE gateway = ? AND epoch = ? AND lane = 'reading' AND first <= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+    return this.#db.prepare<unknown[], number>(find).pluck().all(gateway, epoch, upTo, after, before, limit)
+  }
+
   /** Id of the last batch before the first one received at this time or later. */
   idBefore(received: number): number {
     const first = this.#db.prepare('SELECT MIN(id) FROM batch WHERE received >= ?').pluck().get(received) as number | null

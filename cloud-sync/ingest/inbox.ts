@@ -211,6 +211,11 @@ export class Inbox implements Disposable {
     this.#batches.beginAfter(id)
   }
 
+  /** Ids of the readings' batches of an epoch that begin up to a seq, between two ids. */
+  readingsOf(gateway: string, epoch: string, upTo: number, after: number, before: number, limit: number): number[] {
+    return this.#batches.readingsOf(gateway, epoch, upTo, after, before, limit)
+  }
+
   /** Id of the last batch before the first one received at this time or later. */
   idBefore(received: number): number {
     return this.#batches.idBefore(received)

@@ -20,6 +20,7 @@ import {
   topic,
 } from '#wire'
 import { AlertJudge } from './alert-judge.ts'
+import { ClockReviser } from './clock-reviser.ts'
 import { type Delivery, Inbox, type InboxCounters } from './inbox.ts'
 import { Owners } from './owners.ts'
 import { Reader } from './reader.ts'
@@ -153,6 +154,11 @@ export class Ingest implements AsyncDisposable {
     this.#writer = new SeriesWriter(series, records, owners)
     const writer = await Reader.start({ ...common, limit, work: this.#writer })
     this.#readers.push(writer)
+    // Behind the writer: what a row that was revised was the newest of, follows.
+    const reviser = new ClockReviser(this.#inbox, owners, log)
+    // No release told of times before this reader was there: what the others have read holds nothing for it.
+    const { cursor: from } = writer
+    this.#readers.push(await Reader.start({ ...common, limit: () => writer.cursor, from, work: reviser }))
     this.#keeper = SeriesKeeper.start({ inbox: this.#inbox, records, series, owners, cursor: () => writer.cursor, clock, log })
     this.#readers.push(await Reader.start({ ...common, limit, work: new AlertJudge(new Judge(rules, log), owners) }))
     this.#passReaders()

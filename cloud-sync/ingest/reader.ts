@@ -67,7 +67,7 @@ export class Reader implements AsyncDisposable {
   static async start(options: ReaderOptions): Promise<Reader> {
     const reader = new Reader(options)
     const row = await options.records.db.selectFrom('reader').select('cursor').where('name', '=', reader.name).executeTakeFirst()
-    reader.#cursor = row?.cursor ?? 0
+    reader.#cursor = row?.cursor ?? options.from ?? 0
     reader.#rows = options.inbox.rowsUpTo(reader.#cursor)
     reader.#running = reader.#run()
     return reader
@@ -166,6 +166,8 @@ export interface ReaderOptions {
   readonly work: ReaderWork
   readonly bell: Bell
   readonly limit: () => number
+  /** Where it begins the first time; default 0. */
+  readonly from?: number
   readonly timers: Timers
   readonly log: Logger
 }

@@ -59,9 +59,9 @@ export class SeriesWriter implements ReaderWork {
   }
 }
 
-/** One of a clock that ran ahead would stay the newest until its time has come. */
-function isOfNow({ at, received }: SeriesRow): boolean {
-  return at <= received + AHEAD_MAX_MS
+/** One whose time is not known is nobody's newest: of a clock that ran ahead it would stay so until its time has come. */
+function isOfNow({ at, reason, received }: SeriesRow): boolean {
+  return reason !== 'clock' && at <= received + AHEAD_MAX_MS
 }
 
 /** The readings of batches, in the order they came. @param isWanted by observe time; without it all */

@@ -25,6 +25,8 @@ export const RETENTION = [
   { table: 'event', clock: 'site', keepMs: null },
   { table: 'incident', clock: 'site', keepMs: null },
   { table: 'incident_change', clock: 'machine', keepMs: null },
+  { table: 'clock_revision', clock: 'site', keepMs: null },
+  { table: 'revised', clock: 'site', keepMs: null },
 ] as const satisfies readonly { table: keyof RecordTables; clock: keyof SweepTimes; keepMs: number | null }[]
 
 /** Rows taken from one table in one call: a sweep is short, and the next one goes on. */

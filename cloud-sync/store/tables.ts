@@ -22,6 +22,8 @@ export interface RecordTables {
   readonly verdict: VerdictTable
   readonly parked: ParkedTable
   readonly series_guard: SeriesGuardTable
+  readonly clock_revision: ClockRevisionTable
+  readonly revised: RevisedTable
 }
 
 export interface GatewayTable {
@@ -231,6 +233,34 @@ export interface ParkedTable {
   received: Generated<number | null>
 }
 
+/** A stretch of a gateway's clock, and what is to be added to its times: rows of an epoch up to a seq, by the machine time of their commits. */
+export interface ClockRevisionTable {
+  gateway: string
+  epoch: string
+  boot: string
+  from_mono: number
+  to_mono: number
+  last: number
+  delta_ms: number
+}
+
+/** A row of the series store, and when it was really taken. */
+export interface RevisedTable {
+  device: string
+  point: string
+  at: number
+  n: number
+  true_at: number
+  /** JSON of the value. */
+  value: string
+  quality: Quality
+  reason: Reason | null
+  received: number
+  hash: string
+}
+
+export type ClockRevisionRow = Selectable<ClockRevisionTable>
+export type NewRevised = Insertable<RevisedTable>
 export type NewLatest = Insertable<LatestTable>
 export type NewEvent = Insertable<EventTable>
 export type GatewayRow = Selectable<GatewayTable>

@@ -6,7 +6,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Broker } from '#cloud/broker'
 import { Ingest } from '#cloud/ingest'
-import { openEmbeddedSeries, openRecords } from '#cloud/store'
+import { openEmbeddedSeries, openRecords, showRevised } from '#cloud/store'
 import { type Clock, wallClock } from '#devices'
 import { type Outflow, openOutflow } from '#gateway'
 
@@ -48,9 +48,10 @@ async function openCloud(place: string, brokerUrl: string) {
   const opened = parts.move()
   const range = async () => {
     const query = { device: 'd', point: 'p', from: 0, to: 8.64e15, limit: 100_000 }
-    return (await series.range(query)).rows
+    return (await showRevised(series, records.db).range(query)).rows
   }
-  return { records, ingest, range, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const rawCount = () => series.count()
+  return { records, ingest, range, rawCount, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 const openSite = (place: string, broker: string, clock: Clock, source: 'system' | 'cloud' = 'system') =>
@@ -153,3 +154,24 @@ test('whatever the steps and rows, each row arrives once, with its true time or 
     { numRuns: 8 },
   )
 }, 120_000)
+
+test('rows of a clock that nobody doubted are shown at their true times once the cloud has told it, and the raw ones stay', async () => {
+  await using broker = await Broker.open({ host: '127.0.0.1', port: 0, log })
+  const clock = new SetClock()
+  clock.off = HOUR
+  await using site = await openSite(folder, broker.url, clock)
+  const real = Date.now()
+  for (let row = 0; row < 50; row++) await take(site, clock, real - row * 10)
+  await site.journal.flush()
+  expect(site.journal.lanes.reading.issued).toBe(50)
+  await using cloud = await openCloud(folder, broker.url)
+  const isTrue = async () => (await cloud.range()).every(({ at, value }) => Math.abs(at - Number(value)) < 2500)
+  await until(async () => (await cloud.range()).length === 50 && (await isTrue()))
+  await take(site, clock, Date.now())
+  await until(async () => (await cloud.range()).length === 51)
+  expect(await isTrue()).toBe(true)
+  expect(await cloud.rawCount()).toBe(51)
+  const latest = await cloud.records.db.selectFrom('latest').select(['at', 'value']).executeTakeFirstOrThrow()
+  expect(Math.abs(latest.at - Number(latest.value))).toBeLessThan(2500)
+  expect(latest.at).toBeGreaterThan(real)
+}, 60_000)

@@ -3,6 +3,7 @@ import { records } from './0001-records.ts'
 import { seriesMark } from './0002-series-mark.ts'
 import { doubt } from './0004-doubt.ts'
 import { eventFact } from './0005-event-fact.ts'
+import { revised } from './0006-revised.ts'
 import { values } from './series-0001-values.ts'
 import { mark } from './series-0002-mark.ts'
 
@@ -12,6 +13,7 @@ export const RECORD_MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-series-mark': seriesMark,
   '0004-doubt': doubt,
   '0005-event-fact': eventFact,
+  '0006-revised': revised,
 }
 
 /** Of `series.db`. */
