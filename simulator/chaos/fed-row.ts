@@ -8,6 +8,8 @@ export interface Feed {
   readonly series: number
   /** Observe time of row 0, epoch ms; one row a millisecond from there. */
   readonly origin: number
+  /** Its rows are stamped by the site's clock when they are taken; true times are known to whoever hears of them. */
+  readonly isClocked?: boolean
 }
 
 export const FED_POINT = 'level'
@@ -24,8 +26,7 @@ export type FedRow =
   | { readonly lane: 'event' | 'alarm'; readonly event: SiteEvent }
 
 /** Row `k`: a reading whose value is k, now and then an event, more rarely an alarm. */
-export function fedRow(feed: Feed, k: number): FedRow {
-  const at = feed.origin + k
+export function fedRow(feed: Feed, k: number, at = feed.origin + k): FedRow {
   const device = fedDevice(feed, k % feed.series)
   const id = `${feed.gateway}-${k}`
   if (k % ALARM_EVERY === ALARM_EVERY - 1) return { lane: 'alarm', event: { id, kind: 'alarm', at, device, body: alarmOf(k) } }

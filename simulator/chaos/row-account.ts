@@ -12,6 +12,8 @@ export class RowAccount {
   readonly feed: Feed
   #flags = new Uint8Array(65_536)
   #next: number
+  /** When this process heard of each row, epoch ms; only of rows that the site's clock stamps. */
+  readonly #heardAt: number[] = []
 
   /** @param from the first row to be offered */
   constructor(feed: Feed, from = 0) {
@@ -41,7 +43,13 @@ export class RowAccount {
     return this.#flags.subarray(0, this.#next).reduce((sum, flag) => sum + (flag & ACCEPTED ? 1 : 0), 0)
   }
 
+  /** When a row was taken, as far as this process knows: it heard of it right after. */
+  heardAt(k: number): number {
+    return this.#heardAt[k] ?? Number.NaN
+  }
+
   offer(first: number, last: number): void {
+    if (this.feed.isClocked) for (let k = first; k <= last; k++) this.#heardAt[k] = Date.now()
     this.#mark(first, last, OFFERED)
   }
 

@@ -1,5 +1,6 @@
 import { badConfigurationSuite } from './bad-configuration.ts'
 import type { ChaosRow } from './chaos-row.ts'
+import { clockStepsSuite } from './clock-steps.ts'
 import { failingSyncSuite } from './failing-sync.ts'
 import { flapSuite } from './flap.ts'
 import { flippedBitSuite } from './flipped-bit.ts'
@@ -43,6 +44,7 @@ const suites: Readonly<Record<string, Suite>> = {
   T07: failingSyncSuite,
   T08: flippedBitSuite,
   T09: restoreSuite,
+  T10: clockStepsSuite,
   T11: halfOpenSuite,
   T14: flapSuite,
   T20: repeatShuffleSuite,

@@ -100,7 +100,8 @@ async function feed(
     due -= Math.floor(due)
     if (last < first) continue
     const { gateway } = site
-    const rows = Array.from({ length: last - first + 1 }, (_, index) => fedRow(site, first + index))
+    const at = site.isClocked ? clock.now() : undefined
+    const rows = Array.from({ length: last - first + 1 }, (_, index) => fedRow(site, first + index, at))
     say({ offered: [gateway, first, last] })
     await journal.add(
       rows.flatMap((row) => (row.lane === 'reading' ? [row.reading] : [])),
@@ -124,8 +125,8 @@ async function tell(
 ): Promise<void> {
   for (let told = ''; !stop.aborted; await sleep(BEAT_MS, stop, clock)) {
     const waiting = Object.values(journal.lanes).reduce((sum, lane) => sum + lane.waiting, 0)
-    const { pending, diskErrors } = journal.counters
-    const state = { waiting: waiting + pending, isConnected: uplink.state.isConnected, epoch: journal.epoch, diskErrors }
+    const { pending, held, diskErrors } = journal.counters
+    const state = { waiting: waiting + pending + held, isConnected: uplink.state.isConnected, epoch: journal.epoch, diskErrors }
     if (JSON.stringify(state) === told) continue
     told = JSON.stringify(state)
     say({ state: [gateway, state] })

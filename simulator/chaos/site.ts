@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly origin: number
   /** The first row of each; default 0. Two sites under one name are given different rows. */
   readonly from?: number
+  /** Rows are stamped by the site's clock. */
+  readonly isClocked?: boolean
   readonly clock?: string
   /** Of the log and of the folder of journals; default `site`. */
   readonly name?: string
@@ -51,10 +53,10 @@ export class Site implements AsyncDisposable {
   #rate: number
 
   constructor(options: SiteOptions) {
-    const { gateways, series = 10, origin, from, folder, name = 'site' } = options
+    const { gateways, series = 10, origin, from, isClocked = false, folder, name = 'site' } = options
     this.#options = options
     this.#rate = options.rate
-    this.accounts = new Map(gateways.map((gateway) => [gateway, new RowAccount({ gateway, series, origin }, from)]))
+    this.accounts = new Map(gateways.map((gateway) => [gateway, new RowAccount({ gateway, series, origin, isClocked }, from)]))
     this.log = join(folder, `${name}.log`)
   }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import pino from 'pino'
 import { auditFiles } from '#cloud/ingest'
-import { openRecords, openSeries, type SeriesSetting, type SeriesStore, type SeriesValue } from '#cloud/store'
+import { openRecords, openSeries, type SeriesSetting, type SeriesValue, type ShownSeries, showRevised } from '#cloud/store'
 import { FED_POINT, type FedRow, fedDevice, fedRow, MARK } from './fed-row.ts'
 import { RowAccount } from './row-account.ts'
 
@@ -32,6 +32,8 @@ export interface CloudStores {
   readonly files: { readonly inbox: string; readonly records: string }
 }
 
+/** How far a row of a site's clock may be from when this process heard of it: what the clock may be off by, and a busy machine. */
+const CLOCK_MS_MAX = 5000
 const PAGE_ROWS = 100_000
 const DIFFERENCES_MAX = 20
 const SEEN = 1
@@ -83,13 +85,14 @@ class Book {
   }
 
   /** @param fault what is not as it was offered, null where all is */
-  found(gateway: string, k: unknown, fault: (row: FedRow) => string | null): void {
+  found(gateway: string, k: unknown, fault: (row: FedRow, heardAt: number | null) => string | null): void {
     const page = this.pages.get(gateway)
     if (page === undefined || typeof k !== 'number' || !page.account.isOffered(k)) {
       this.foreign(1, `a row ${String(k)} of ${gateway} that was never offered`)
       return
     }
-    const why = fault(fedRow(page.account.feed, k))
+    const { feed } = page.account
+    const why = fault(fedRow(feed, k), feed.isClocked ? page.account.heardAt(k) : null)
     if (why !== null) this.foreign(1, `row ${k} of ${gateway}: ${why}`)
     else if (page.seen[k] === SEEN) {
       this.#counts.duplicate += 1
@@ -125,15 +128,16 @@ class Book {
   }
 }
 
-async function readSeries({ series: setting, data }: CloudStores, book: Book): Promise<void> {
+async function readSeries({ series: setting, data, files }: CloudStores, book: Book): Promise<void> {
+  await using records = await openRecords(files.records, { readonly: true })
   await using store = await openSeries(setting, { data, readonly: true, log: pino({ level: 'silent' }) })
   let visited = 0
   for (const [gateway, { account }] of book.pages) {
     for (let index = 0; index < account.feed.series; index++) {
       const device = fedDevice(account.feed, index)
-      for await (const row of rowsOf(store, device)) {
+      for await (const row of rowsOf(showRevised(store, records.db), device)) {
         visited += 1
-        book.found(gateway, row.value, (offered) => readingFault(offered, device, row))
+        book.found(gateway, row.value, (offered, heardAt) => readingFault(offered, device, row, heardAt))
       }
     }
   }
@@ -141,16 +145,24 @@ async function readSeries({ series: setting, data }: CloudStores, book: Book): P
   if (others !== 0) book.foreign(Math.abs(others), `the series store counts ${others} rows more than its series have`)
 }
 
-function readingFault(offered: FedRow, device: string, { at, n, quality }: SeriesValue): string | null {
+function readingFault(offered: FedRow, device: string, row: SeriesValue, heardAt: number | null): string | null {
+  const { at, n, quality } = row
   if (offered.lane !== 'reading') return `offered as ${offered.lane}, there as a reading`
   const { reading } = offered
   if (reading.device !== device) return `offered of ${reading.device}, there of ${device}`
+  if (heardAt !== null) return clockFault(row, heardAt)
   if (reading.at !== at) return `offered at ${reading.at}, there at ${at}`
   return n === 0 && quality === reading.quality ? null : `there as number ${n} of its instant, ${quality}`
 }
 
+/** Of a clock that is set wrong: the true time, or a flag. Rows from both sides of a step may come to the same millisecond. */
+function clockFault({ at, quality, reason }: SeriesValue, heardAt: number): string | null {
+  if (Math.abs(at - heardAt) > CLOCK_MS_MAX) return reason === 'clock' ? null : `there at ${at}, taken at ${heardAt}`
+  return quality === 'good' || reason === 'conflict' || reason === 'clock' ? null : `there as ${quality}, ${reason}`
+}
+
 /** Every row of a fed device's series, page by page. */
-async function* rowsOf(store: SeriesStore, device: string): AsyncGenerator<SeriesValue> {
+async function* rowsOf(store: ShownSeries, device: string): AsyncGenerator<SeriesValue> {
   for (let [from, known] = [0, -1]; ; ) {
     const query = { device, point: FED_POINT, from, to: Number.MAX_SAFE_INTEGER, limit: PAGE_ROWS }
     const { rows, truncated } = await store.range(query)
@@ -173,11 +185,15 @@ async function readEvents({ files }: CloudStores, book: Book): Promise<void> {
     .execute()
   for (const row of rows) {
     const body = JSON.parse(row.body) as { readonly value?: unknown }
-    book.found(row.gateway, body.value, (offered) => {
+    book.found(row.gateway, body.value, (offered, heardAt) => {
       if (offered.lane === 'reading') return `offered as a reading, there as ${row.kind}`
       const { kind, at, device, body: told } = offered.event
-      const isSame = kind === row.kind && at === row.at && device === row.device && offered.lane === row.lane
-      return isSame && isDeepStrictEqual(told, body) ? null : `the event is another than was offered: ${row.body}`
+      const { clock, ...rest } = body as { readonly clock?: unknown }
+      const isThen = heardAt === null ? at === row.at : clock !== undefined || Math.abs(row.at - heardAt) <= CLOCK_MS_MAX
+      const isSame = kind === row.kind && isThen && device === row.device && offered.lane === row.lane
+      return isSame && isDeepStrictEqual(told, heardAt === null ? body : rest)
+        ? null
+        : `the event is another than was offered: ${row.body}`
     })
   }
 }
