@@ -21,7 +21,10 @@ export class JournalThread implements JournalStore {
 
   /** @throws JournalError, what opening the file throws. */
   static async open(options: StoreOptions): Promise<JournalThread> {
-    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData: options })
+    const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      workerData: options,
+    })
     const [opened] = (await once(worker, 'message').catch((cause: Error & { code?: string }) => {
       // A thread hands its error over without the class.
       throw new JournalError(JOURNAL_ERROR_CODES.find((code) => code === cause.code) ?? 'ended', cause.message, { cause })
