@@ -8,6 +8,7 @@ import { LINGER_MS, Picker } from './picker.ts'
 import { Settler } from './settler.ts'
 import { SizeSuspect } from './size-suspect.ts'
 import { TimeQuestion } from './time-question.ts'
+import type { UplinkState } from './uplink-state.ts'
 import { type Sent, Window } from './window.ts'
 
 /** How often the lanes' positions are told anew. */
@@ -38,25 +39,6 @@ export interface UplinkOptions {
   /** How long a planned stop waits for the cloud to have everything; default `DRAIN_MS`. */
   readonly drainMs?: number
   readonly log: Logger
-}
-
-export interface UplinkState {
-  readonly isConnected: boolean
-  /** Site time of the last change of `isConnected`. */
-  readonly since: number
-  /** Why the last connection ended or failed. */
-  readonly error: string | null
-  readonly bytesUnderWay: number
-  /** Bytes that may be under way now. */
-  readonly windowBytes: number
-  /** What the link carries as measured on this connection, bytes a second; 0: not known. */
-  readonly bytesPerSecond: number
-  /** No batch is larger: what the broker takes, as far as is known. */
-  readonly batchBytesMax: number
-  readonly batchesSent: number
-  readonly rowsSent: number
-  /** Bytes of readings that were sent: of those that came since the connection began, and of those that waited for it. */
-  readonly bytesSent: { readonly fresh: number; readonly backlog: number }
 }
 
 /** Sends what the outbox holds until the cloud has it. Starts at once and runs until disposed; a broker that is away is tried for ever. */
