@@ -1,5 +1,8 @@
-import { type Records, SERIES_LIMIT_MAX, type SeriesStore } from '#cloud/store'
+import { type Records, SERIES_LIMIT_MAX, type SeriesStore, type SeriesValue, showRevised } from '#cloud/store'
 import type { SimulatedSite } from './simulated-site.ts'
+
+/** How far a row of a clock that was set wrong may be from its true time: what the slowest answer of the cloud leaves open. */
+const CLOCK_MS_MAX = 15_000
 
 export interface Difference {
   issued: number
@@ -15,7 +18,7 @@ export interface Difference {
  * @param declared rows that may be missing because a damage was declared
  */
 export async function compareSite(
-  { name, ledger }: SimulatedSite,
+  { name, ledger, isClockSet, isRolledBack }: SimulatedSite,
   { records, series }: { readonly records: Records; readonly series: SeriesStore },
   declared: number,
 ): Promise<Difference> {
@@ -25,17 +28,24 @@ export async function compareSite(
   let [duplicate, wrong] = [0, 0]
   const names = new Map(ledger.readings.map(({ device, point }) => [`${device} ${point}`, { device, point }]))
   for (const { device, point } of names.values()) {
-    const { rows } = await series.range({ device, point, from: 0, to: Number.MAX_SAFE_INTEGER, limit: SERIES_LIMIT_MAX })
-    for (const { at, value } of rows) {
+    const shown = showRevised(series, records.db)
+    const { rows } = await shown.range({ device, point, from: 0, to: Number.MAX_SAFE_INTEGER, limit: SERIES_LIMIT_MAX })
+    for (const row of rows) {
+      const { at, value } = row
       const offered = ledger.readings[Number(value)]
-      if (offered === undefined || offered.device !== device || offered.point !== point || offered.at !== at) {
+      if (offered === undefined || offered.device !== device || offered.point !== point || !isThen(row, offered.at)) {
         wrong += 1
         tell(`a row that was never offered: ${device} ${point} ${at} ${value}`)
       } else if (seen.has(Number(value))) {
+        // A disk that was put back tells a row again whose time it does not know any more.
+        if (isRolledBack && row.reason === 'clock') continue
         duplicate += 1
         tell(`reading ${value} is stored twice`)
       } else seen.add(Number(value))
     }
+  }
+  function isThen({ at, reason }: SeriesValue, trueAt: number): boolean {
+    return isClockSet ? reason === 'clock' || Math.abs(at - trueAt) <= CLOCK_MS_MAX : at === trueAt
   }
   const told = await records.db.selectFrom('event').select(['body', 'kind']).where('gateway', '=', name).execute()
   const numbers = told.flatMap(({ body }) => {

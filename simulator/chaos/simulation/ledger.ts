@@ -10,6 +10,7 @@ export const SERIES_MAX = DEVICES * POINTS.length
 export interface Offered {
   readonly device: string
   readonly point: string
+  /** When it was really taken. */
   readonly at: number
 }
 
@@ -28,12 +29,12 @@ export class SiteLedger {
     this.#site = site
   }
 
-  /** Readings of one moment, each of another series. */
-  offer(count: number, at: number): VersionedReading[] {
+  /** Readings of one moment, each of another series. @param at as the site's clock says @param trueAt as it is */
+  offer(count: number, at: number, trueAt: number): VersionedReading[] {
     return Array.from({ length: Math.min(count, SERIES_MAX) }, (_, series) => {
       const device = `${this.#site}-${series % DEVICES}`
       const point = POINTS[Math.floor(series / DEVICES)] ?? ''
-      const value = this.readings.push({ device, point, at }) - 1
+      const value = this.readings.push({ device, point, at: trueAt }) - 1
       return { device, point, at, value, quality: 'good' as const, hash: HASH }
     })
   }

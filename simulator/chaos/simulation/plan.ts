@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly forMs: number
 }
 
+/** What a site's clock is set wrong by: hours, a day, and to 1970. */
+const OFFSETS_MS = [3_600_000, -3_600_000, 86_400_000, -1_782_800_000_000]
 const FAULTS_MAX = 14
 const SPELL_MS_MAX = 20_000
 
@@ -54,6 +56,7 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
     "a site's disk is restored": () => restoreSpell((one) => one.backUp()),
     "a site's journal is restored": () => restoreSpell((one) => one.backUpJournal()),
     "a bit of a site's journal flips": () => damage(),
+    "a site's clock is set": () => clockSpell(),
     'messages come twice': () => shareSpell('duplicate', 0.3),
     'messages come late': () => shareSpell('late', 0.3),
     'messages are forgotten': () => shareSpell('forget', 0.3),
@@ -83,6 +86,14 @@ export function planFaults({ sites, cloud, network, random, forMs }: PlanOptions
     return spell(
       () => set(true),
       () => set(false),
+    )
+  }
+  function clockSpell(): Fault[] {
+    const one = site()
+    const offsetMs = pick(OFFSETS_MS)
+    return spell(
+      () => one.setClock(offsetMs),
+      () => one.setClock(0),
     )
   }
   function restoreSpell(backUp: (one: SimulatedSite) => () => void): Fault[] {

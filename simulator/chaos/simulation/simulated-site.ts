@@ -33,8 +33,12 @@ export class SimulatedSite {
   starts = 0
   /** Its disk was put back whole: whole epochs may be gone that nobody can close. */
   isRestored = false
+  /** Its journal was put back: rows that it held then are told again, flagged. */
+  isRolledBack = false
   /** How often a part of its journal was damaged. */
   damages = 0
+  /** Its clock was set wrong: its rows have their true times within a bound, or are flagged. */
+  isClockSet = false
   outflow: Outflow | null = null
   readonly #options: SiteOptions
   #process: SimulatedProcess
@@ -59,6 +63,7 @@ export class SimulatedSite {
     return () => {
       this.kill()
       this.isRestored = true
+      this.isRolledBack = true
       doubt()
       this.disk.restore(files)
     }
@@ -70,6 +75,7 @@ export class SimulatedSite {
     const doubt = this.ledger.remember()
     return () => {
       this.kill()
+      this.isRolledBack = true
       doubt()
       this.disk.replace(JOURNAL_FILE, image)
     }
@@ -82,14 +88,23 @@ export class SimulatedSite {
     this.disk.flip(JOURNAL_FILE, random(), Math.floor(random() * 8))
   }
 
+  /** Sets its clock, machine time goes on. @param offsetMs what it is off by then */
+  setClock(offsetMs: number): void {
+    this.wall.offsetMs = offsetMs
+    this.isClockSet ||= offsetMs !== 0
+  }
+
   /** Rows that wait at the site. */
   get waiting(): number {
-    const lanes = this.outflow?.journal.lanes
-    return lanes ? lanes.alarm.waiting + lanes.event.waiting + lanes.reading.waiting : Number.POSITIVE_INFINITY
+    if (this.outflow === null) return Number.POSITIVE_INFINITY
+    const { lanes, counters } = this.outflow.journal
+    return counters.held + lanes.alarm.waiting + lanes.event.waiting + lanes.reading.waiting
   }
 
   #boot(): SimulatedProcess {
     const { name, time, random, log } = this.#options
+    // A machine sets its clock when it starts.
+    this.wall.offsetMs = 0
     const process = new SimulatedProcess(name, time, this.wall)
     this.starts += 1
     process.onEnd(() => {
@@ -132,7 +147,7 @@ export class SimulatedSite {
       process.clock.after(between(FEED_MS, random), round)
       if (!this.isFed) return
       const now = process.clock.now()
-      const readings = this.ledger.offer(Math.ceil(random() * SERIES_MAX), now)
+      const readings = this.ledger.offer(Math.ceil(random() * SERIES_MAX), now, now - this.wall.offsetMs)
       const kind = random() < 0.5 ? 'alarm' : 'gateway.started'
       const events = random() < 0.15 ? [this.ledger.offerEvent(kind, now)] : []
       journal.add(readings, [], events).catch(() => {})
