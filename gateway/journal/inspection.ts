@@ -18,17 +18,32 @@ const VERSION_MAX = 1000
  */
 export function damageOf(file: string, disk: Disk): string | null {
   if (!disk.exists(file)) return null
-  let db: Database.Database | undefined
   try {
-    db = disk.open(file, 'read')
+    return inspect(disk.open(file, 'read'))
+  } catch (error) {
+    const damage = damageBy(error)
+    if (damage !== null) return damage
+    if (!isUnfinished(error)) throw error
+  }
+  // A power cut in the very first commits left what only a writer can take back; SQLite does so on opening.
+  return inspect(disk.open(file))
+}
+
+function inspect(db: Database.Database): string | null {
+  try {
     return damageIn(db)
   } catch (error) {
     const damage = damageBy(error)
     if (damage === null) throw error
     return damage
   } finally {
-    db?.close()
+    db.close()
   }
+}
+
+/** A commit was cut short, and the file cannot be read before it is undone. */
+function isUnfinished(error: unknown): boolean {
+  return /^SQLITE_READONLY(_|$)/.test((error as { code?: string }).code ?? '')
 }
 
 /** What an error says of the file; null where it says nothing of it. A disk that cannot give back a page has lost it. */

@@ -1,5 +1,5 @@
 import { badConfigurationSuite } from './bad-configuration.ts'
-import type { ChaosRow } from './chaos-row.ts'
+import type { ChaosRow, ChaosRun } from './chaos-row.ts'
 import { clockStepsSuite } from './clock-steps.ts'
 import { failingSyncSuite } from './failing-sync.ts'
 import { flapSuite } from './flap.ts'
@@ -19,7 +19,7 @@ import { repeatShuffleSuite } from './repeat-shuffle.ts'
 import { replaceFilesSuite } from './replace-files.ts'
 import { restoreSuite } from './restore.ts'
 import { simulationSuite } from './simulate.ts'
-import type { Suite, SuiteOptions } from './suite.ts'
+import { type Suite, type SuiteOptions, unproven } from './suite.ts'
 import { versionGatesSuite } from './version-gates.ts'
 import { wipeBrokerSuite } from './wipe-broker.ts'
 
@@ -81,7 +81,7 @@ export async function runChaos({ suite, json = false, ...options }: ChaosOptions
   const rows: ChaosRow[] = []
   for (const [name, open] of chosen) {
     if (chosen.length > 1) console.error(`${name} begins`)
-    for await (const { row, notes } of open(options, stop)) {
+    for await (const { row, notes } of untilItFails(name, open(options, stop))) {
       rows.push(row)
       for (const note of notes) console.error(`${row.id}: ${note}`)
     }
@@ -90,4 +90,13 @@ export async function runChaos({ suite, json = false, ...options }: ChaosOptions
   console.table(Object.fromEntries(rows.map(({ id, ...counts }) => [id, counts])))
   if (json) console.log(JSON.stringify({ suite, rows }))
   return rows.every(({ pass }) => pass) ? 0 : 1
+}
+
+/** A proof that breaks off has not passed, and keeps no other from being run. */
+async function* untilItFails(name: string, runs: AsyncIterable<ChaosRun>): AsyncGenerator<ChaosRun, void, undefined> {
+  try {
+    yield* runs
+  } catch (error) {
+    yield unproven(name, (error as Error).message)
+  }
 }
