@@ -57,6 +57,10 @@ const suites: Readonly<Record<string, Suite>> = {
   T36: versionGatesSuite,
   simulation: simulationSuite,
 }
+/** Nothing runs beside these: they measure how long something takes, or need a core of their own. */
+const ALONE: readonly string[] = ['T20', 'T22', 'T23', 'simulation']
+/** Of the others so many run at a time where all are asked for: most of their time they wait. */
+const SIDE_BY_SIDE = 2
 /** Names of all suites. */
 export const SUITES: readonly string[] = Object.keys(suites)
 
@@ -78,14 +82,23 @@ export async function runChaos({ suite, json = false, ...options }: ChaosOptions
     console.error(`expected a whole number from 0 to ${SEED_MAX} as the seed, got ${seed}`)
     return EXIT_USAGE
   }
-  const rows: ChaosRow[] = []
-  for (const [name, open] of chosen) {
+  const ran = new Map<string, readonly ChaosRow[]>()
+  const runOne = async ([name, suite]: readonly [string, Suite]): Promise<void> => {
+    const rows: ChaosRow[] = []
     if (chosen.length > 1) console.error(`${name} begins`)
-    for await (const { row, notes } of untilItFails(name, open(options, stop))) {
+    for await (const { row, notes } of untilItFails(name, suite(options, stop))) {
       rows.push(row)
       for (const note of notes) console.error(`${row.id}: ${note}`)
     }
+    ran.set(name, rows)
   }
+  const [alone, waiting] = [true, false].map((isAlone) => chosen.filter(([name]) => ALONE.includes(name) === isAlone))
+  const runOn = async (): Promise<void> => {
+    for (let next = waiting?.shift(); next !== undefined; next = waiting?.shift()) await runOne(next)
+  }
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, runOn))
+  for (const one of alone ?? []) await runOne(one)
+  const rows = chosen.flatMap(([name]) => ran.get(name) ?? [])
   if (stop.aborted) return 1
   console.table(Object.fromEntries(rows.map(({ id, ...counts }) => [id, counts])))
   if (json) console.log(JSON.stringify({ suite, rows }))
