@@ -1,4 +1,4 @@
-import { openRecords } from '#cloud/store'
+import { openRecords, type Records } from '#cloud/store'
 import { type AuditReport, audit } from './audit.ts'
 import { Inbox } from './inbox.ts'
 import { lossOf, renewedOf } from './told.ts'
@@ -7,6 +7,11 @@ import { lossOf, renewedOf } from './told.ts'
 export async function auditFiles(files: { readonly inbox: string; readonly records: string }): Promise<AuditReport> {
   using inbox = new Inbox(files.inbox, { readonly: true })
   await using records = await openRecords(files.records, { readonly: true })
+  return await auditStores(inbox, records)
+}
+
+/** Audits stores that are open. */
+export async function auditStores(inbox: Inbox, records: Records): Promise<AuditReport> {
   // Whose it is says the event, never its body.
   const told = async <Body extends object>(kind: string, bodyOf: (body: unknown) => Body | null) => {
     const rows = await records.db.selectFrom('event').select(['gateway', 'body']).where('kind', '=', kind).execute()

@@ -1,6 +1,6 @@
 /** The cloud's inbox, its readers and the audit. */
 export { type AuditedLane, type AuditReport, audit } from './audit.ts'
-export { auditFiles } from './audit-files.ts'
+export { auditFiles, auditStores } from './audit-files.ts'
 export type { InboxEntry } from './batch-table.ts'
 export { DEAD_LETTER_KINDS, type DeadLetter, type DeadLetterKind } from './dead-letter.ts'
 export { DEAD_LETTERS_MAX, type DeadLetterPage, type DeadLetterQuery, deadLetters } from './dead-letters.ts'

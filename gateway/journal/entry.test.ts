@@ -109,3 +109,27 @@ test('an acknowledgement of rows that were never given out frees nothing', () =>
   ack(journal, 'reading', [2, Number.MAX_SAFE_INTEGER])
   expect(rowsOf(journal, 'reading')).toMatchObject([{ seq: 1 }])
 })
+
+test('a new epoch says which rows come into it under new numbers, also when another one follows at once', () => {
+  using journal = new JournalFile({ file, gateway: 'g' })
+  append(
+    journal,
+    [1, 2, 3, 4].map((at) => reading(at, at)),
+  )
+  const { epoch } = journal
+  ack(journal, 'reading', [2, 2])
+  journal.renew(epoch, 'the first')
+  journal.renew(epoch, 'the first, said again')
+  journal.renew(journal.epoch, 'the second')
+  const carried = { reading: [[1, 3]], event: [[1, 1]] }
+  const before = {
+    reading: [
+      [1, 1],
+      [3, 4],
+    ],
+  }
+  expect(rowsOf(journal, 'event').map((row) => 'event' in row && row.event.body)).toMatchObject([
+    { why: 'the second', issued: { alarm: 0, event: 1, reading: 3 }, carried },
+    { why: 'the first', previous: epoch, issued: { reading: 4 }, carried: before },
+  ])
+})

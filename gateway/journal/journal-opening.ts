@@ -89,9 +89,11 @@ function fill(tables: JournalTables, options: OpeningOptions, damage: { readonly
     tables.transaction(() => {
       const { epoch, issued } = knownOf(remains, options.mark)
       if (epoch !== null) tables.setMeta('previous', epoch)
-      tables.tellRenewed({ previous: epoch, why: `the journal was damaged: ${damage.what}`, issued }, now)
+      // Kept free: it is told first, and says what came along.
+      const first = tables.counts.give('event')
       tables.tellDamaged(damage, now)
-      if (old) salvage(old, tables)
+      const carried = old ? salvage(old, tables) : {}
+      tables.tellRenewed({ previous: epoch, why: `the journal was damaged: ${damage.what}`, issued, carried }, now, first)
     })
   } finally {
     old?.close()

@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3'
 import type { Ack, JournalDamaged, JournalRenewed, LossRecord, Ranges, SiteEvent } from '#wire'
-import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, type Lane, rangesOf } from '#wire/batch'
+import { BATCH_BYTES_MAX, BATCH_ROWS_MAX, type Commit, encodeBatch, LANES, type Lane, rangesOf } from '#wire/batch'
 import { HeldEntries, type KnownTime } from './held-entries.ts'
 import { JournalError } from './journal-error.ts'
 import { LaneCounts, type LaneStates } from './lane-counts.ts'
 import { OUTBOX_LIMITS, OutboxBound } from './outbox-bound.ts'
 import { insertCommit, insertEvent, insertReading, selectEvents, selectReadings, toCell } from './outbox-rows.ts'
-import { renumberNotices, renumberReadings } from './renumber.ts'
+import { renumberNotices, renumberReadings, waitingRanges } from './renumber.ts'
 import { RowNames } from './row-names.ts'
 import { factSum } from './row-sums.ts'
 import { SeriesMemory, type VersionedReading } from './series-memory.ts'
@@ -253,6 +253,7 @@ export class JournalTables {
   /** Begins a new epoch: rows that wait get new numbers in their order, behind the event that says so. */
   renew(epoch: string, renewed: JournalRenewed, at: number): void {
     this.transaction(() => {
+      const carried = Object.fromEntries(LANES.map((lane) => [lane, waitingRanges(this.sql, lane, this.counts.issued(lane))]))
       this.setMeta('previous', this.#epoch)
       this.setMeta('epoch', epoch)
       this.#epoch = epoch
@@ -261,7 +262,7 @@ export class JournalTables {
       this.counts.renumber('alarm', renumberNotices(this.sql, 'alarm', 0))
       const waiting = renumberNotices(this.sql, 'event', 1)
       this.counts.renumber('event', 0)
-      this.tellRenewed(renewed, at)
+      this.tellRenewed({ ...renewed, carried }, at)
       this.counts.renumber('event', waiting + 1)
       this.counts.renumber('reading', renumberReadings(this.sql))
       this.counts.store()
@@ -270,9 +271,10 @@ export class JournalTables {
     this.#counting.renewals += 1
   }
 
-  tellRenewed(renewed: JournalRenewed, at: number): void {
+  /** @param seq kept free for it, where it is told after what it speaks of */
+  tellRenewed(renewed: JournalRenewed, at: number, seq?: number): void {
     const id = `journal.renewed-${this.epoch}-${renewed.previous}`
-    this.appendEvent({ id, kind: 'journal.renewed', at, body: { ...renewed } })
+    this.appendEvent({ id, kind: 'journal.renewed', at, body: { ...renewed } }, seq)
     this.counts.store()
   }
 
@@ -282,13 +284,15 @@ export class JournalTables {
     this.counts.store()
   }
 
-  /** The same fact told twice is one fact. */
-  appendEvent(event: SiteEvent): void {
+  /** The same fact told twice is one fact. @returns whether it is a new one */
+  appendEvent(event: SiteEvent, seq?: number): boolean {
     const body = JSON.stringify(event.body)
     const fact = [event.id, event.kind, event.device ?? null, event.at, body, factSum(body)] as const
-    if (this.sql.run('INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING', ...fact).changes === 0) return
+    if (this.sql.run('INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING', ...fact).changes === 0)
+      return false
     const lane = event.kind === 'alarm' ? 'alarm' : 'event'
-    insertEvent(this.sql, lane, this.counts.give(lane), event)
+    insertEvent(this.sql, lane, seq ?? this.counts.give(lane), event)
+    return true
   }
 
   /** Takes rows out of the outbox, a bounded number in one transaction. */

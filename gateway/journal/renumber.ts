@@ -1,11 +1,28 @@
-import type { Lane } from '#wire/batch'
+import type { Lane, Ranges } from '#wire/batch'
 import { isWholeReading, noticeSum, type RawReading, readingSum } from './outbox-rows.ts'
 import type { Statements } from './statements.ts'
 
 /** Rows read at a time. */
 const STEP_ROWS = 1000
+/** Ranges of a lane that one event tells; what lies beyond them is declared lost by the cloud, and comes all the same. */
+export const CARRIED_RANGES_MAX = 2000
 /** A checksum that no row has: what was damaged before stays found. */
 const SUM_OF_NOTHING = -1
+
+/** Which numbers of a lane wait, of those that were given out: a damaged one may be any. */
+export function waitingRanges(sql: Statements, lane: Lane, issued: number): Ranges {
+  const table = lane === 'reading' ? "SELECT seq, 'reading' AS lane FROM reading" : 'SELECT seq, lane FROM notice'
+  return sql
+    .all<{ first: number; last: number }>(
+      `SELECT MIN(seq) AS first, MAX(seq) AS last FROM
+         (SELECT seq, seq - ROW_NUMBER() OVER (ORDER BY seq) AS island FROM (${table}) WHERE lane = ? AND seq BETWEEN 1 AND ?)
+       GROUP BY island ORDER BY first LIMIT ?`,
+      lane,
+      issued,
+      CARRIED_RANGES_MAX,
+    )
+    .map(({ first, last }) => [first, last])
+}
 
 /** Gives the readings that wait the seqs 1, 2 … in their order. @returns how many */
 export function renumberReadings(sql: Statements): number {

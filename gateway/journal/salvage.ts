@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3'
 import type { SiteEvent } from '#wire'
-import { LANES, type Lane } from '#wire/batch'
+import { LANES, type Lane, type Ranges } from '#wire/batch'
 import { heldSum } from './held-entries.ts'
 import type { JournalTables } from './journal-tables.ts'
 import { insertRaw, isWholeReading, noticeSum, type RawReading } from './outbox-rows.ts'
+import { CARRIED_RANGES_MAX } from './renumber.ts'
 import { commitSum, factSum, seriesSum, stateSum } from './row-sums.ts'
 
 /** Rows read at a time, until a page cannot be read. */
@@ -33,9 +34,13 @@ export function remainsOf(old: Database.Database): Remains {
   }
 }
 
-/** Carries over whatever can be read of a damaged journal and whose checksum holds; rows that wait get new numbers. Inside a transaction. */
-export function salvage(old: Database.Database, tables: JournalTables): void {
+/**
+ * Carries over whatever can be read of a damaged journal and whose checksum holds; rows that wait get new numbers. Inside a transaction.
+ * @returns their old numbers
+ */
+export function salvage(old: Database.Database, tables: JournalTables): Readonly<Record<Lane, Ranges>> {
   const { sql, counts } = tables
+  const carried = { alarm: new SeqRanges(), event: new SeqRanges(), reading: new SeqRanges() }
   const series = new Set<number>()
   for (const row of rowsOf<SeriesRow>(old, 'series', 'id')) {
     if (row.sum !== undefined && row.sum !== seriesSum(row.id, row.device, row.point, row.hash)) continue
@@ -51,13 +56,27 @@ export function salvage(old: Database.Database, tables: JournalTables): void {
     if (sql.run(insert, row.id, row.boot, row.journalled, row.mono, sum).changes > 0) commits.add(row.id)
   }
   for (const row of rowsOf<RawReading>(old, 'reading', 'seq'))
-    if (isWholeReading(row) && series.has(row.series) && commits.has(row.commit))
+    if (isWholeReading(row) && series.has(row.series) && commits.has(row.commit)) {
       insertRaw(sql, { ...row, seq: counts.give('reading') })
+      carried.reading.add(row.seq)
+    }
   for (const lane of ['alarm', 'event'] as const)
     for (const { seq, body, sum } of rowsOf<NoticeRow>(old, 'notice', 'seq', `lane = '${lane}' AND`))
-      if (sum === noticeSum(lane, seq, body)) tables.appendEvent(JSON.parse(body) as SiteEvent)
+      if (sum === noticeSum(lane, seq, body) && tables.appendEvent(JSON.parse(body) as SiteEvent)) carried[lane].add(seq)
   salvageSmall(old, tables)
   counts.store()
+  return { alarm: carried.alarm.ranges, event: carried.event.ranges, reading: carried.reading.ranges }
+}
+
+/** Numbers in rising order, as ranges; what comes beyond `CARRIED_RANGES_MAX` is not kept. */
+class SeqRanges {
+  readonly ranges: [first: number, last: number][] = []
+
+  add(seq: number): void {
+    const open = this.ranges.at(-1)
+    if (open && seq === open[1] + 1) open[1] = seq
+    else if (this.ranges.length < CARRIED_RANGES_MAX) this.ranges.push([seq, seq])
+  }
 }
 
 function salvageSmall(old: Database.Database, { sql }: JournalTables): void {

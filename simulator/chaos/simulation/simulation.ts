@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pino, { type Logger } from 'pino'
-import { audit } from '#cloud/ingest'
+import { auditStores } from '#cloud/ingest'
 import { seededRandom } from '#simulator'
 import { compareSite, type Difference } from './compare.ts'
 import { planFaults } from './plan.ts'
@@ -80,9 +80,7 @@ export async function simulate(
   }
   // What is judged is what a power cut leaves.
   await using stores = await cloud.openStores()
-  const losses = await stores.records.db.selectFrom('event').select(['gateway', 'body']).where('kind', '=', 'loss').execute()
-  const declared = losses.map(({ gateway, body }) => ({ gateway, ...JSON.parse(body) }))
-  const report = audit({ lanes: stores.inbox.lanes(), losses: declared })
+  const report = await auditStores(stores.inbox, stores.records)
   for (const site of sites) {
     const declaredLost = report.gateways.reduce((sum, lane) => sum + (lane.gateway === site.name ? lane.declaredLost : 0), 0)
     const compared = await compareSite(site, stores, site.damages > 0 ? declaredLost : 0)
