@@ -123,7 +123,9 @@ test('counts what it read, keeps it with its model’s version, and tells that t
   await journal.flush()
   const { readings, bad, lastAt } = supervisor.state
   expect([bad >= 10, bad < readings, (lastAt ?? 0) > 0]).toEqual([true, true, true])
-  expect(journal.lanes).toMatchObject({ reading: { issued: readings }, event: { issued: 2 }, alarm: { issued: 0 } })
+  // On a busy machine two rounds may fall into one millisecond: what is said twice is counted, not kept.
+  const kept = readings - journal.counters.duplicates
+  expect(journal.lanes).toMatchObject({ reading: { issued: kept }, event: { issued: 2 }, alarm: { issued: 0 } })
 })
 
 test.each([
