@@ -47,10 +47,11 @@ export interface AuditInput {
 /** Accounts for every seq that was given out. A row that arrived after all wins over its loss record, and over being carried on. */
 export function audit({ lanes, losses, renewals = [] }: AuditInput): AuditReport {
   const audited = lanes.map(({ gateway, epoch, lane, issued, received, refused }): AuditedLane => {
-    const renewal = renewals.find((one) => one.gateway === gateway && one.previous === epoch)
+    // Of a journal that was cloned, more than one: each carries rows of its own under the same numbers.
+    const ended = renewals.filter((one) => one.gateway === gateway && one.previous === epoch)
     const lost = losses.filter((loss) => loss.gateway === gateway && loss.epoch === epoch && loss.lane === lane)
     const known = mergeRanges([...received, ...refused])
-    const carried = mergeRanges([...known, ...(renewal?.carried?.[lane] ?? [])])
+    const carried = mergeRanges([...known, ...ended.flatMap((one) => one.carried?.[lane] ?? [])])
     const declared = mergeRanges([...carried, ...lost.flatMap(({ seqs }) => seqs)])
     const gaps = [known, carried, declared].map((held) => missingFrom(held, 1, issued))
     const [afterKnown = 0, afterCarried = 0, afterLost = 0] = gaps.map(countOf)
@@ -64,7 +65,7 @@ export function audit({ lanes, losses, renewals = [] }: AuditInput): AuditReport
       carried: afterKnown - afterCarried,
       declaredLost: afterCarried - afterLost,
       missing: gaps[2] ?? [],
-      closed: renewal?.why ?? null,
+      closed: ended[0]?.why ?? null,
     }
   })
   return { ok: audited.every(({ missing }) => missing.length === 0), gateways: audited }
