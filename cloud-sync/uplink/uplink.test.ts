@@ -256,6 +256,25 @@ test('without credit readings wait, and alarms go', async () => {
   await until(() => cloud.sent.includes('reading 1 1'))
 })
 
+test('an answer for what this connection never sent, as to a clone of the disk, frees nothing', async () => {
+  await using broker = await openBroker()
+  await using cloud = await openCloud(broker.url, false)
+  const outbox = new MemoryOutbox()
+  await using _ = start(broker.url, outbox)
+  await until(() => cloud.statuses.length > 0)
+  outbox.add('event', 1)
+  await until(() => cloud.sent.length === 1)
+  await cloud.ack('event', [[1, 5]])
+  await cloud.ack('reading', [[1, 5]])
+  outbox.add('alarm', 1)
+  await until(() => cloud.sent.includes('alarm 1 1'))
+  await cloud.ack('alarm', [[1, 1]])
+  await until(() => outbox.lanes.alarm.waiting === 0)
+  expect(outbox.lanes.event.waiting).toBe(1)
+  await cloud.ack('event', [[1, 1]])
+  await until(() => isEmpty(outbox))
+})
+
 test('the status says online with the lanes, and offline at the end, also where the gateway vanishes', async () => {
   await using broker = await openBroker()
   await using cloud = await openCloud(broker.url, true)

@@ -2,7 +2,19 @@ import type { Logger } from 'pino'
 import type { Clock } from '#devices'
 import { Bell, sleep } from '#devices/time'
 import { type Connect, type Connection, Session } from '#mqtt'
-import { BATCH_BYTES_MAX, decodeAck, encodeStatus, isInvitation, LANES, type Lane, type Status, topic } from '#wire'
+import {
+  addRange,
+  BATCH_BYTES_MAX,
+  decodeAck,
+  encodeStatus,
+  isInvitation,
+  LANES,
+  type Lane,
+  missingFrom,
+  type Ranges,
+  type Status,
+  topic,
+} from '#wire'
 import type { Outbox, OutgoingBatch } from './outbox.ts'
 import { LINGER_MS, Picker } from './picker.ts'
 import { Settler } from './settler.ts'
@@ -49,6 +61,8 @@ export class Uplink implements AsyncDisposable {
   readonly #settler: Settler
   readonly #suspect = new SizeSuspect()
   #state: Omit<UplinkState, 'bytesUnderWay' | 'windowBytes' | 'bytesPerSecond'>
+  /** Numbers that this connection has sent. */
+  #carried: Record<Lane, Ranges> = { alarm: [], event: [], reading: [] }
   #window = new Window()
   /** Of the connection; null where there is none. */
   #picker: Picker | null = null
@@ -143,6 +157,7 @@ export class Uplink implements AsyncDisposable {
       },
     }
     this.#window = new Window()
+    this.#carried = { alarm: [], event: [], reading: [] }
     this.#question.begin(outbox.lanes)
     const isSame = () => outbox.epoch === epoch
     await session.subscribe(topic(gateway, 'ack'))
@@ -207,6 +222,7 @@ export class Uplink implements AsyncDisposable {
   async #send(session: Connection, picker: Picker, batch: OutgoingBatch): Promise<void> {
     const { clock, gateway } = this.#options
     const take = this.#window.add(batch, clock.mono())
+    this.#carried[batch.lane] = addRange(this.#carried[batch.lane], batch.first, batch.last)
     this.#question.batch(batch, clock.mono())
     const { batchesSent, rowsSent, bytesSent } = this.#state
     const share = picker.shareOf(batch)
@@ -276,7 +292,10 @@ export class Uplink implements AsyncDisposable {
       const sent = this.#window.settle(ack.lane, [...ack.ranges, ...refused], ack.credit, clock.mono())
       this.#suspect.clear(sent)
       if (refused.length > 0) log.warn({ lane: ack.lane, refused: ack.refused }, 'the cloud refuses rows; they are set aside')
-      this.#settler.settle(ack)
+      // An answer to another holder of our name, as to a clone of our disk, must not free what we did not send.
+      const isOurs = ([first, last]: readonly [number, number, ...unknown[]]) =>
+        missingFrom(this.#carried[ack.lane], first, last).length === 0
+      this.#settler.settle({ ...ack, ranges: ack.ranges.filter(isOurs), refused: ack.refused.filter(isOurs) })
       this.#bell.ring()
     } catch (error) {
       log.warn({ err: error }, 'dropped an acknowledgement that cannot be read')
