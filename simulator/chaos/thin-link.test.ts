@@ -15,7 +15,7 @@ import { Cable } from './cable.ts'
 const log = pino({ enabled: false })
 const clock = wallClock()
 const START = Date.now() - 3_600_000
-const BACKLOG_ROWS = 60_000
+const BACKLOG_ROWS = 200_000
 /** Of the backlog it carries some 2,500 rows a second. */
 const BYTES_PER_SECOND = 8000
 
