@@ -1,5 +1,6 @@
 /** Modbus application protocol V1.1b3, over TCP (MBAP) and serial lines (RTU): what its bytes mean, both ways. */
 
+export type { Measure } from '#protocols/frames'
 export * from './crc16.ts'
 export {
   EXCEPTIONS,
@@ -16,5 +17,4 @@ export * from './registers.ts'
 export * from './request.ts'
 export * from './response.ts'
 export * from './rtu.ts'
-export type { Measure } from './splitter.ts'
 export * from './tcp.ts'

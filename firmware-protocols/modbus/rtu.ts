@@ -1,8 +1,8 @@
 import { ProtocolError } from '#protocols/error'
+import { FrameSplitter, INCOMPLETE, type Measure, NO_FRAME } from '#protocols/frames'
 import { crc16 } from './crc16.ts'
 import { EXCEPTION_FLAG, isFunction, PDU_BYTES_MAX } from './pdu.ts'
 import type { Request } from './request.ts'
-import { FrameSplitter, INCOMPLETE, type Measure, NO_FRAME } from './splitter.ts'
 
 /** Unit 1 byte, PDU, CRC 2. */
 export const RTU_FRAME_BYTES_MAX = PDU_BYTES_MAX + 3

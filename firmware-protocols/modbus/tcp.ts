@@ -1,6 +1,6 @@
 import { ProtocolError } from '#protocols/error'
+import { FrameSplitter, INCOMPLETE, NO_FRAME } from '#protocols/frames'
 import { PDU_BYTES_MAX } from './pdu.ts'
-import { FrameSplitter, INCOMPLETE, NO_FRAME } from './splitter.ts'
 
 /** Transaction 2 bytes, protocol 2 (always 0), length 2 (of what follows it), unit 1. */
 export const MBAP_BYTES = 7

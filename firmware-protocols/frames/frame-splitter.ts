@@ -1,19 +1,34 @@
 /** `measure` cannot tell yet how long the frame is. */
 export const INCOMPLETE = 0
-/** No frame starts here. */
+/** No frame starts here: the next byte is tried. */
 export const NO_FRAME = -1
 
-/** The length of the frame that starts at `from`, or `INCOMPLETE`, or `NO_FRAME`. Must not depend on bytes behind that length. */
+/**
+ * The length of the frame that starts at `from`; or `INCOMPLETE`; or minus the number of bytes that certainly start none (`NO_FRAME`: one).
+ * Must not depend on bytes behind that length, and must tell within a bound of its own whether a frame can still come.
+ */
 export type Measure = (bytes: Uint8Array, from: number) => number
 
-/** The frame at `from`, all of its bytes being there; undefined if its check does not hold. */
+/** The frame at `from`, all of its bytes being there; undefined if its check does not hold. Must copy what it keeps of `bytes`. */
 export type Take<T> = (bytes: Uint8Array, from: number, length: number) => T | undefined
+
+/** What cuts a stream: every protocol has one. */
+export interface Splitter<T> {
+  /** Bytes that belonged to no frame, so far. */
+  readonly droppedBytes: number
+  /** Bytes of a frame that is not complete yet. */
+  readonly pendingBytes: number
+  /** The frames that this chunk completes. */
+  push(chunk: Uint8Array): T[]
+  /** Forgets an incomplete frame, as after a new connection; its bytes count as dropped. */
+  reset(): void
+}
 
 /**
  * Cuts a byte stream into frames. Where none starts, one byte is dropped and counted and the next is tried, so that a stream falls back into
  * step after noise. Holds less than one frame of the greatest length that `measure` tells.
  */
-export class FrameSplitter<T> {
+export class FrameSplitter<T> implements Splitter<T> {
   readonly #take: Take<T>
   #measure: Measure
   #pending: Uint8Array = EMPTY
@@ -39,10 +54,11 @@ export class FrameSplitter<T> {
     while (from < bytes.length) {
       const length = this.#measure(bytes, from)
       if (length === INCOMPLETE || from + length > bytes.length) break
-      const frame = length === NO_FRAME ? undefined : this.#take(bytes, from, length)
+      const frame = length < 0 ? undefined : this.#take(bytes, from, length)
       if (frame === undefined) {
-        from++
-        this.#dropped++
+        const skipped = length < 0 ? Math.min(-length, bytes.length - from) : 1
+        from += skipped
+        this.#dropped += skipped
       } else {
         frames.push(frame)
         from += length

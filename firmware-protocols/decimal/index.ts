@@ -1,0 +1,2 @@
+/** Exact decimal numbers, as devices say them. */
+export * from './decimal.ts'

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { lineSplitter } from '#protocols/frames'
+
+const LF = 0x0a
+const bytes = (text: string) => new TextEncoder().encode(text)
+const texts = (lines: Uint8Array[]) => lines.map((line) => new TextDecoder().decode(line))
+
+test('cuts lines however they come', () => {
+  const lines = lineSplitter(LF, 16)
+  expect(texts([...'ab\r\nc\r\n'].flatMap((letter) => lines.push(bytes(letter))))).toEqual(['ab\r\n', 'c\r\n'])
+  expect(texts(lines.push(bytes('x\ny\nz')))).toEqual(['x\n', 'y\n'])
+  expect(lines.pendingBytes).toBe(1)
+})
+
+test('drops what is too long for a line, and holds no more than one', () => {
+  const lines = lineSplitter(LF, 4)
+  expect(lines.push(bytes('abcdefgh'))).toEqual([])
+  expect(lines.pendingBytes).toBe(0)
+  expect(texts(lines.push(bytes('ij\nabc\n')))).toEqual(['abc\n'])
+  expect(lines.droppedBytes).toBe(11)
+  expect(texts(lines.push(bytes('abcde\nabc\n')))).toEqual(['abc\n'])
+})
+
+test('forgets half a line', () => {
+  const lines = lineSplitter(LF, 4)
+  lines.push(bytes('ab'))
+  lines.reset()
+  expect(texts(lines.push(bytes('cd\n')))).toEqual(['cd\n'])
+  expect(lines.droppedBytes).toBe(2)
+})
