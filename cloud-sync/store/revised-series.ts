@@ -103,11 +103,16 @@ async function cameOf(db: Kysely<RecordTables>, range: Range, limit: number): Pr
     .where('true_at', '>=', range.from)
     .where('true_at', '<', range.to)
     .orderBy('true_at')
+    .orderBy('at')
     .orderBy('n')
     .limit(limit)
     .execute()
-  return rows.map(({ true_at: at, n, value, quality, reason, received, hash }) => {
-    const row = { at, n: N_REVISED + (n % N_REVISED), value: JSON.parse(value), quality, received, hash }
+  // Rows of different times may come to one: each counts anew there, so that whoever pages by time and `n` loses none.
+  let [time, count] = [Number.NaN, 0]
+  return rows.map(({ true_at: at, value, quality, reason, received, hash }) => {
+    count = at === time ? count + 1 : 0
+    time = at
+    const row = { at, n: N_REVISED + count, value: JSON.parse(value), quality, received, hash }
     return reason === null ? row : { ...row, reason }
   })
 }
