@@ -9,5 +9,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['firmware-protocols/**/*.ts'],
+      exclude: ['firmware-protocols/proof/**', '**/*.test.ts'],
+      reporter: ['text-summary', ['text', { skipFull: true }]],
+      thresholds: { lines: 100 },
+    },
   },
 })
