@@ -1,8 +1,14 @@
 /** Scales: what their bytes mean, both ways, for trade scales, indicators, label scales and USB scales. */
 import type { Codec } from '#protocols/codec'
+import { and } from './and.ts'
 import { mtSics } from './mt-sics.ts'
+import type { ScaleProtocol } from './protocol.ts'
+import { stGs } from './st-gs.ts'
 import { toledo8217 } from './toledo-8217.ts'
+import { xk3190 } from './xk3190.ts'
+import { xk3190Text } from './xk3190-text.ts'
 
+export * from './and.ts'
 export type { CommandSet, Saying, Verb } from './commands.ts'
 export * from './grams.ts'
 export {
@@ -21,7 +27,13 @@ export {
 } from './message.ts'
 export * from './mt-sics.ts'
 export type { ScaleProtocol } from './protocol.ts'
+export * from './st-gs.ts'
 export * from './toledo-8217.ts'
 export * from './unit.ts'
+export * from './xk3190.ts'
+export * from './xk3190-text.ts'
 
-export const codecs: readonly Codec[] = [mtSics, toledo8217].map(({ codec }) => codec)
+/** Every way of speaking, by the name of its codec; a label scale's is no weighing and has its codec alone. */
+export const scaleProtocols: readonly ScaleProtocol[] = [mtSics, toledo8217, stGs, and, xk3190, xk3190Text]
+
+export const codecs: readonly Codec[] = scaleProtocols.map(({ codec }) => codec)

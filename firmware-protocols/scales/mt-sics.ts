@@ -69,7 +69,7 @@ export const mtSics = scaleProtocol({
 
 function read(frame: Uint8Array): Read<MtSicsWeight | MtSicsAnswer> {
   const raw = hexOf(frame)
-  if (!WEIGHT_LINE.test(Buffer.from(frame).toString('latin1'))) return readAnswer(frame)
+  if (!WEIGHT_LINE.test(Buffer.from(frame.subarray(0, LINE_BYTES_MAX)).toString('latin1'))) return readAnswer(frame)
   const { parts, fields } = readText(frame, WEIGHT_LINE, END)
   const { status, value, unit = '', limit } = parts
   const command = WEIGHING.find((each) => each === parts.command) ?? 'S'
