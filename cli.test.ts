@@ -123,7 +123,11 @@ describe('called wrongly', () => {
 describe('a wrong file', () => {
   test('ends with 2 and file, line and column of every fault, before anything is opened', async () => {
     const file = gatewayFile('rulez: []\nbroker: mqtt://:1\n')
-    const expected = { code: 2, stdout: '', stderr: `${file}:4:1: rulez: expected a known key, got an unknown one\n` }
+    const expected = {
+      code: 2,
+      stdout: '',
+      stderr: `${file}:4:1: rulez: expected one of the keys gateway, data, broker, console, outbox, clock, profiles, stations, devices, rules, got an unknown one\n`,
+    }
     expect(await run(['gateway', '--config', file])).toEqual(expected)
     expect(await run(['gateway', 'check', '--config', file, '--json'])).toEqual(expected)
     const cloud = write('cloud.yaml', 'zone: Mars/Base\n')

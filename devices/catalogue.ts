@@ -1,18 +1,27 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DocumentError, type DocumentFault, readYaml } from './document.ts'
+import { type Content, type Document, DocumentError, type DocumentFault, readContent } from './document.ts'
 import { exampleFaults } from './example-proof.ts'
-import { Profile, profileHash } from './profile.ts'
+import type { ModbusProfile } from './modbus-profile.ts'
+import { type Profile, profileHash, SECTION_NAMES, SECTIONS, type Section } from './profile.ts'
+import { profileFaults } from './profile-faults.ts'
 
 /** A profile with the name a site's configuration uses for it. */
-export interface CatalogueEntry {
+export interface CatalogueEntry<P extends Profile = Profile> {
   /** `<kind>/<vendor>-<model>`, from the file's place. */
   readonly name: string
   /** Its version, see `profileHash`. */
   readonly hash: string
-  readonly profile: Profile
+  readonly profile: P
   readonly file: string
+}
+
+/** A model of the catalogue that is read by Modbus. */
+export type ModbusEntry = CatalogueEntry<ModbusProfile>
+
+export function isModbusEntry(entry: CatalogueEntry): entry is ModbusEntry {
+  return 'modbus' in entry.profile
 }
 
 /** Device models by name. */
@@ -23,7 +32,8 @@ export const PROFILES_FOLDER = fileURLToPath(new URL('./profiles/', import.meta.
 
 /**
  * Reads every `<kind>/<vendor>-<model>.yaml` below the folders; a later folder's file wins over an earlier one's of the same name, so that
- * a site can correct a model.
+ * a site can correct a model. Examples of other models than Modbus ones are not decoded here: that would load their codecs, see
+ * `frameExampleFaults`.
  * @throws DocumentError with every fault of every file.
  */
 export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER]): Catalogue {
@@ -44,35 +54,57 @@ export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER]): C
   return entries
 }
 
-/** One profile file, checked by the schema, by what the schema cannot say, and by its own examples. @throws DocumentError */
-export function readProfile(file: string, name = join(basename(dirname(file)), basename(file, '.yaml'))): CatalogueEntry {
-  const { value: profile, fault } = readYaml(file, Profile)
+/** The entry of a name, if it is there and is read by Modbus. */
+export function modbusEntry(catalogue: Catalogue, name: string): ModbusEntry | undefined {
+  const entry = catalogue.get(name)
+  return entry && isModbusEntry(entry) ? entry : undefined
+}
+
+/** One profile file, checked by the schema, by what the schema cannot say, and a Modbus one by its own examples. @throws DocumentError */
+export function readProfile(file: string, name = nameOf(file)): CatalogueEntry {
+  return readProfileDocument(file, name).entry
+}
+
+/** The same with the document, for who finds more faults in it. @throws DocumentError */
+export function readProfileDocument(
+  file: string,
+  name = nameOf(file),
+): { readonly entry: CatalogueEntry; readonly document: Document<Profile> } {
+  const content = readContent(file)
+  const document: Document<Profile> = content.checked(SECTIONS[sectionIn(content)])
+  const { value: profile, fault } = document
   const faults: DocumentFault[] = []
   if (name !== basename(name) && profile.kind !== dirname(name))
     faults.push(fault(['kind'], `expected ${dirname(name)} as the folder says, got ${profile.kind}`))
-  for (const [pointName, point] of Object.entries(profile.modbus.points)) {
-    const path = ['modbus', 'points', pointName]
-    const isBitTable = point.table === 'coil' || point.table === 'discrete'
-    if (isBitTable && point.type !== 'bit')
-      faults.push(fault([...path, 'type'], `expected bit in table ${point.table}, got ${point.type}`))
-    if (point.type === 'bit' && !isBitTable && point.bit === undefined)
-      faults.push(fault([...path, 'type'], 'expected the key "bit" beside type bit, got none'))
-    if (point.range && point.range[0] > point.range[1])
-      faults.push(fault([...path, 'range'], `expected the lower limit first, got [${point.range.join(', ')}]`))
-    if (point.scale === 0) faults.push(fault([...path, 'scale'], 'expected a scale other than 0'))
-  }
+  faults.push(...profileFaults(document))
   // A model that is wrong in itself proves nothing.
-  if (faults.length === 0) {
+  if (faults.length === 0 && 'modbus' in profile) {
     for (const { example, point, message } of exampleFaults(profile))
       faults.push(fault(['examples', example, 'readings', point], message))
   }
   if (faults.length > 0) throw new DocumentError(faults)
-  return { name, hash: profileHash(profile), profile, file }
+  return { entry: { name, hash: profileHash(profile), profile, file }, document }
 }
 
-function profileFiles(folder: string): string[] {
+/** Every profile file below a folder, in order. */
+export function profileFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml'))
     .sort()
     .map((file) => join(folder, file))
+}
+
+/** As its two last folders say. */
+function nameOf(file: string): string {
+  return join(basename(dirname(file)), basename(file, '.yaml'))
+}
+
+/** Which section the document has. @throws DocumentError unless it is exactly one */
+function sectionIn({ value, fault }: Content): Section {
+  const found = SECTION_NAMES.filter((section) => Object.hasOwn(Object(value), section))
+  const [first, second] = found
+  const wanted = `expected one of ${SECTION_NAMES.join(', ')}`
+  if (first === undefined) throw new DocumentError([fault([], `${wanted}, got none of them`)])
+  if (second !== undefined) throw new DocumentError([fault([second], `${wanted}, got ${found.join(' and ')}`)])
+  return first
 }

@@ -55,10 +55,18 @@ test('every fault is told at once, with line, column, path, what was expected an
     expect.objectContaining({ line: 5, column: 12, path: 'stations.north.unit', message: 'expected <= 247, got 300' }),
   )
   expect(faults).toContainEqual(
-    expect.objectContaining({ line: 6, path: 'stations.south.unti', message: 'expected a known key, got an unknown one' }),
+    expect.objectContaining({
+      line: 6,
+      path: 'stations.south.unti',
+      message: 'expected one of the keys unit, got an unknown one',
+    }),
   )
   expect(faults).toContainEqual(
-    expect.objectContaining({ line: 7, path: 'extra', message: 'expected a known key, got an unknown one' }),
+    expect.objectContaining({
+      line: 7,
+      path: 'extra',
+      message: 'expected one of the keys title, every, mode, stations, got an unknown one',
+    }),
   )
 })
 
@@ -68,7 +76,7 @@ test('a key that is missing is told by its name', () => {
 
 test('the error lists its faults as file:line:column', () => {
   expect(() => parse('title: one\nstations: {}\nextra: 1\n')).toThrow(
-    'site.yaml:3:1: extra: expected a known key, got an unknown one',
+    'site.yaml:3:1: extra: expected one of the keys title, every, mode, stations, got an unknown one',
   )
 })
 

@@ -42,11 +42,22 @@ export interface Document<T> {
   fault(path: readonly (string | number)[], message: string): DocumentFault
 }
 
+/** A document that was read and not checked yet, for who must look at it to know by which schema. */
+export interface Content extends Document<unknown> {
+  /** Fills the schema's defaults and checks. @throws DocumentError with every fault */
+  checked<T extends TSchema>(schema: T): Document<Static<T>>
+}
+
 /**
  * Parses YAML (and so JSON), fills the schema's defaults and checks it.
  * @throws DocumentError with file, line, column and what was expected, for each fault.
  */
 export function parseYaml<T extends TSchema>(text: string, schema: T, file: string): Document<Static<T>> {
+  return parseContent(text, file).checked(schema)
+}
+
+/** Parses YAML (and so JSON) without a schema. @throws DocumentError for what is no YAML */
+export function parseContent(text: string, file: string): Content {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
   const at = (offset: number, path: string, message: string): DocumentFault => {
@@ -67,23 +78,39 @@ export function parseYaml<T extends TSchema>(text: string, schema: T, file: stri
     // An alias of nothing, or a few lines of aliases that unfold into millions.
     throw new DocumentError([fault([], `expected aliases that can be followed, got ${(cause as Error).message}`)])
   }
-  const value = Value.Default(schema, content)
-  const errors = schemaErrors(schema, value)
-  if (errors.length > 0) {
-    const faults = ofChosenBranches(errors).flatMap((error) =>
-      explain(error, schema, value).map(({ path, message }) => fault(path, message)),
-    )
-    const first = fault(pointer(errors[0]?.instancePath ?? ''), 'expected one of the allowed forms')
-    const distinct = faults.filter(
-      ({ path, message }, index) => faults.findIndex((other) => other.path === path && other.message === message) === index,
-    )
-    throw new DocumentError(distinct.length > 0 ? distinct : [first])
+  return {
+    value: content,
+    fault,
+    checked: <T extends TSchema>(schema: T) => {
+      const value = Value.Default(schema, content)
+      const faults = schemaFaults(schema, value, fault)
+      if (faults.length > 0) throw new DocumentError(faults)
+      return { value: value as Static<T>, fault }
+    },
   }
-  return { value: value as Static<T>, fault }
+}
+
+/** What of a value is not as its schema says, each once. */
+function schemaFaults(schema: TSchema, value: unknown, fault: Document<unknown>['fault']): DocumentFault[] {
+  const errors = schemaErrors(schema, value)
+  if (errors.length === 0) return []
+  const faults = ofChosenBranches(errors).flatMap((error) =>
+    explain(error, schema, value).map(({ path, message }) => fault(path, message)),
+  )
+  const first = fault(pointer(errors[0]?.instancePath ?? ''), 'expected one of the allowed forms')
+  const distinct = faults.filter(
+    ({ path, message }, index) => faults.findIndex((other) => other.path === path && other.message === message) === index,
+  )
+  return distinct.length > 0 ? distinct : [first]
 }
 
 /** As `parseYaml`, from a file. @throws DocumentError also where the file cannot be read. */
 export function readYaml<T extends TSchema>(file: string, schema: T): Document<Static<T>> {
+  return readContent(file).checked(schema)
+}
+
+/** As `parseContent`, from a file. @throws DocumentError also where the file cannot be read. */
+export function readContent(file: string): Content {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -97,7 +124,7 @@ export function readYaml<T extends TSchema>(file: string, schema: T): Document<S
       { file, line: 1, column: 1, path: '', message: `expected at most ${DOCUMENT_BYTES_MAX} bytes, got ${text.length}` },
     ])
   }
-  return parseYaml(text, schema, file)
+  return parseContent(text, file)
 }
 
 /** A schema error's parts that are used here; TypeBox reports in the manner of Ajv. */
@@ -139,9 +166,10 @@ function explain(error: SchemaError, schema: TSchema, root: unknown): Explained[
   const params = error.params as Record<string, unknown>
   const names = (key: string): string[] => (Array.isArray(params[key]) ? (params[key] as string[]) : [])
   if (error.keyword === 'additionalProperties') {
+    const known = Object.keys(Object(valueAt(schema, [...pointer(error.schemaPath), 'properties'])))
     return names('additionalProperties').map((name) => ({
       path: [...path, name],
-      message: 'expected a known key, got an unknown one',
+      message: `expected ${known.length === 0 ? 'a known key' : `one of the keys ${known.join(', ')}`}, got an unknown one`,
     }))
   }
   if (error.keyword === 'required') {

@@ -1,6 +1,7 @@
 import { decimalOf, powerOfTen } from './decimal.ts'
-import { decodePoint, imageOf, pointWidth } from './modbus-point.ts'
-import type { Point, Profile } from './profile.ts'
+import { decodePoint, imageOf, type PointValue, pointWidth } from './modbus-point.ts'
+import type { ModbusProfile, Point } from './modbus-profile.ts'
+import { judgedByStatus } from './point-status.ts'
 import type { Value } from './reading/index.ts'
 
 /** An example that its own profile does not bear out. */
@@ -12,24 +13,39 @@ export interface ExampleFault {
 }
 
 /** Decodes every example of a profile as a gateway would, and says where the outcome is another than the one told. */
-export function exampleFaults(profile: Profile): ExampleFault[] {
+export function exampleFaults(profile: ModbusProfile): ExampleFault[] {
+  const { points } = profile.modbus
   return profile.examples.flatMap((example, index) => {
     const image = imageOf(example)
     return Object.entries(example.readings).flatMap(([name, told]): ExampleFault[] => {
-      const point = Object.hasOwn(profile.modbus.points, name) ? profile.modbus.points[name] : undefined
+      const point = Object.hasOwn(points, name) ? points[name] : undefined
       const wrong = (message: string) => [{ example: index, point: name, message }]
       if (point === undefined) return wrong('expected the name of a point above, got an unknown one')
-      const addresses = Array.from({ length: pointWidth(point) }, (_, offset) => point.address + offset)
-      const missing = addresses.find((address) => !image[point.table].has(address))
-      if (missing !== undefined) return wrong(`expected the example to hold ${point.table} ${missing}, got none`)
-      const { value } = decodePoint(
-        point,
-        addresses.map((address) => Number(image[point.table].get(address))),
-      )
+      const own = valueIn(image, point)
+      if (typeof own === 'string') return wrong(own)
+      const others = new Map<string, PointValue>()
+      for (const { point: statusName } of point.status ?? []) {
+        const status = points[statusName]
+        const said = status && valueIn(image, status)
+        if (typeof said === 'string') return wrong(said)
+        if (said) others.set(statusName, said)
+      }
+      const { value } = judgedByStatus(point, own, others)
       const wanted = countOf(point, told)
       return value === wanted ? [] : wrong(`expected what its registers say, ${shown(point, value)}, got ${JSON.stringify(told)}`)
     })
   })
+}
+
+/** What a point says in an example, or what the example would have to hold for that. */
+function valueIn(image: ReturnType<typeof imageOf>, point: Point): PointValue | string {
+  const addresses = Array.from({ length: pointWidth(point) }, (_, offset) => point.address + offset)
+  const missing = addresses.find((address) => !image[point.table].has(address))
+  if (missing !== undefined) return `expected the example to hold ${point.table} ${missing}, got none`
+  return decodePoint(
+    point,
+    addresses.map((address) => Number(image[point.table].get(address))),
+  )
 }
 
 /** An example's number, which is in the unit, as the count that a reading holds; not whole where it has too many decimals. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodePoint, encodePoint, imageOf, pointDecoder, pointWidth } from './modbus-point.ts'
-import { DECIMALS_MAX, type Point, REGISTER_TYPES, WORD_ORDERS } from './profile.ts'
+import { type Point, REGISTER_TYPES, WORD_ORDERS } from './modbus-profile.ts'
+import { DECIMALS_MAX } from './profile-heading.ts'
 
 const plain: Point = {
   table: 'input',

@@ -1,7 +1,7 @@
 import { ProtocolError } from '#protocols/error'
-import { decodeRegisters, encodeRegisters, registerCount } from '#protocols/modbus'
+import { decodeRegisters, encodeRegisters, type RegisterType, registerCount } from '#protocols/modbus'
 import { type Decimal, decimalOf, decimalOfFloat32, dividedHalfAway, powerOfTen } from './decimal.ts'
-import type { Example, Point, Table } from './profile.ts'
+import type { ModbusExample, Point, Table } from './modbus-profile.ts'
 import type { Quality, Reason, Value } from './reading/index.ts'
 
 /** A reading without its device, point and time. */
@@ -22,7 +22,7 @@ export function pointWidth(point: Point): number {
 /**
  * What a point's words mean. `value` is the whole count of 10^-decimals of `raw × scale + offset`, exact, halves rounded away from zero
  * (a float counts as its shortest decimal), or a boolean for type `bit`.
- * - `bad` with value null: `sentinel` (the raw count means no value), `malformed` (NaN, an infinity, no BCD digit, too few words),
+ * - `bad` with value null: `sentinel` (the raw count, or the bits of its registers, mean no value), `malformed` (NaN, an infinity, no BCD digit, too few words),
  *   `overflow` (a count beyond 2^53 − 1);
  * - `suspect` with the value kept: `range`.
  */
@@ -36,11 +36,14 @@ export function pointDecoder(point: Point): PointDecoder {
   if (type === 'bit') return (words, from = 0) => guarded(() => decodeBit(point, words, from))
   const toCount = countOf(point)
   const isInRange = rangeOf(point)
+  const patterns = point.sentinels?.filter((sentinel) => typeof sentinel === 'string').map(BigInt) ?? []
+  const counts = point.sentinels?.filter((sentinel) => typeof sentinel === 'number') ?? []
   return (words, from = 0) =>
     guarded(() => {
+      // Bits first: those that mean no value need not be a number of the type.
+      if (patterns.length > 0 && patterns.includes(BigInt(decodeRegisters(bitsOf(type), order, words, from)))) return SENTINEL
       const raw = decodeRegisters(type, order, words, from)
-      if (point.sentinels?.some((sentinel) => raw === sentinel || (typeof raw === 'bigint' && raw === BigInt(sentinel))))
-        return SENTINEL
+      if (counts.some((sentinel) => raw === sentinel || (typeof raw === 'bigint' && raw === BigInt(sentinel)))) return SENTINEL
       if (typeof raw === 'number' && !Number.isFinite(raw)) return MALFORMED
       const value = toCount(raw)
       if (value === undefined) return OVERFLOW
@@ -63,6 +66,7 @@ export function encodePoint(point: Point, value: Value): number[] {
   const isFloat = type === 'f32' || type === 'f64'
   if (value === null) {
     const none = point.sentinels?.[0] ?? (isFloat ? Number.NaN : undefined)
+    if (typeof none === 'string') return encodeRegisters(bitsOf(type), order, BigInt(none))
     if (none === undefined) throw new RangeError('expected a point with a sentinel for null, got one without')
     return encodeRegisters(type, order, none)
   }
@@ -77,7 +81,7 @@ export function encodePoint(point: Point, value: Value): number[] {
 }
 
 /** An example's words by table and address, as its device would hold them. */
-export function imageOf(example: Example): Readonly<Record<Table, ReadonlyMap<number, number>>> {
+export function imageOf(example: ModbusExample): Readonly<Record<Table, ReadonlyMap<number, number>>> {
   const wordsOf = (table: Table) =>
     new Map(
       Object.entries(example[table] ?? {}).flatMap(([address, words]) =>
@@ -90,6 +94,13 @@ export function imageOf(example: Example): Readonly<Record<Table, ReadonlyMap<nu
 const SENTINEL: PointValue = { value: null, quality: 'bad', reason: 'sentinel' }
 const MALFORMED: PointValue = { value: null, quality: 'bad', reason: 'malformed' }
 const OVERFLOW: PointValue = { value: null, quality: 'bad', reason: 'overflow' }
+
+const BITS = ['u16', 'u16', 'u32', 'u32', 'u64'] as const
+
+/** The type that reads a type's registers as mere bits. */
+function bitsOf(type: RegisterType): RegisterType {
+  return BITS[registerCount(type)] ?? 'u64'
+}
 
 function guarded(decode: () => PointValue): PointValue {
   try {

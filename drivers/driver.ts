@@ -1,4 +1,4 @@
-import type { CatalogueEntry, Clock, DeviceEvent, Reading } from '#devices'
+import type { Clock, DeviceEvent, ModbusEntry, Reading } from '#devices'
 import type { Bus } from './bus.ts'
 
 /** What one poll round, or one thing a device said by itself, brought: never empty, in the order it came. */
@@ -24,7 +24,7 @@ export interface Driver extends AsyncDisposable {
 export interface Device {
   /** Unique on its site. */
   readonly id: string
-  readonly profile: CatalogueEntry
+  readonly profile: ModbusEntry
   /** The line's URL, see `parseLine`. */
   readonly line: string
   /** The device's address on its line, 0..255. */

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { ServerTCP } from 'modbus-serial'
 import { expect, onTestFinished, test } from 'vitest'
-import { type CatalogueEntry, type Clock, type DeviceEvent, type Profile, type Reading, siteClock } from '#devices'
+import { type Clock, type DeviceEvent, type ModbusEntry, type ModbusProfile, type Reading, siteClock } from '#devices'
 import { encodeResponse, encodeTcp } from '#protocols/modbus'
 import { type Bus, openBus } from './bus.ts'
 import { type Driver, isDeviceEvent, type Report } from './driver.ts'
 import { drivers } from './index.ts'
 import { type AskedTcp, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
 
-type Points = Profile['modbus']['points']
+type Points = ModbusProfile['modbus']['points']
 type Point = Points[string]
 
 const START = 1_780_000_000_000
@@ -28,8 +28,8 @@ const plain: Point = {
   every: '5s',
 }
 
-function entryOf(points: Record<string, Partial<Point>>, timeout = '10s'): CatalogueEntry {
-  const profile: Profile = {
+function entryOf(points: Record<string, Partial<Point>>, timeout = '10s'): ModbusEntry {
+  const profile: ModbusProfile = {
     title: 'test',
     kind: 'test',
     source: 'test',
@@ -58,7 +58,7 @@ function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), sp
   return { bus, clock, log, logged }
 }
 
-async function openDriver(entry: CatalogueEntry, line: string, unit = 1, site = openSite()): Promise<Driver> {
+async function openDriver(entry: ModbusEntry, line: string, unit = 1, site = openSite()): Promise<Driver> {
   const { open } = await drivers.modbus()
   const driver = await open({ id: 'station', profile: entry, line, unit }, site)
   onTestFinished(() => driver[Symbol.asyncDispose]())

@@ -103,8 +103,18 @@ test('devices come with their model, their station and their names, and only the
 })
 
 test.each([
-  ['an unknown key', /^gateway: g-1/, 'gatway: g-1\ngateway: g-1', '1:1 gatway: expected a known key, got an unknown one'],
-  ['an unknown key deep inside', 'unit: 2', 'units: 2', '13:5 devices[1].units: expected a known key, got an unknown one'],
+  [
+    'an unknown key',
+    /^gateway: g-1/,
+    'gatway: g-1\ngateway: g-1',
+    '1:1 gatway: expected one of the keys gateway, data, broker, console, outbox, clock, profiles, stations, devices, rules, got an unknown one',
+  ],
+  [
+    'an unknown key deep inside',
+    'unit: 2',
+    'units: 2',
+    '13:5 devices[1].units: expected one of the keys id, name, station, profile, line, unit, got an unknown one',
+  ],
   ['a missing key', /^gateway: g-1\n/, '', '1:1 : expected the key "gateway", got none'],
   ['a wrong type', 'unit: 2', 'unit: two', '13:5 devices[1].unit: expected integer, got "two"'],
   ['a number out of its range', 'unit: 2', 'unit: 256', '13:5 devices[1].unit: expected <= 255, got 256'],

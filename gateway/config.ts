@@ -3,12 +3,14 @@ import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import {
   type Catalogue,
-  type CatalogueEntry,
   type Document,
   DocumentError,
   type DocumentFault,
   loadCatalogue,
+  type ModbusEntry,
+  modbusEntry,
   PROFILES_FOLDER,
+  protocolOf,
   readYaml,
 } from '#devices'
 import { DriverError, describeLine, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
@@ -95,7 +97,7 @@ export interface SiteDevice {
   readonly id: string
   readonly name: { readonly zh: string; readonly en: string }
   readonly station: GatewayFile['stations'][number]
-  readonly profile: CatalogueEntry
+  readonly profile: ModbusEntry
   readonly line: string
   readonly unit: number
 }
@@ -132,7 +134,7 @@ export function readGatewayConfig(file: string): GatewayConfig {
   ]
   if (faults.length > 0) throw new DocumentError(faults)
   const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit }): SiteDevice[] => {
-    const entry = catalogue.get(profile)
+    const entry = modbusEntry(catalogue, profile)
     const own = { id, name: name ?? { zh: id, en: id } }
     return entry ? [{ ...own, station: stations.find((known) => known.id === station) ?? own, profile: entry, line, unit }] : []
   })
@@ -189,8 +191,16 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
     const faults: DocumentFault[] = []
     const earlier = devices.slice(0, index)
     if (earlier.some((other) => other.id === id)) faults.push(fault('id', `expected each device id once, got "${id}" again`))
-    if (!catalogue.has(profile))
+    const model = catalogue.get(profile)?.profile
+    if (model === undefined)
       faults.push(fault('profile', `expected one of ${[...catalogue.keys()].join(', ')}, got "${profile}"`))
+    else if (!('modbus' in model))
+      faults.push(
+        fault(
+          'profile',
+          `expected a model read by Modbus, for the driver for ${protocolOf(model)} is not there yet, got "${profile}"`,
+        ),
+      )
     if (station !== undefined && !stations.some((known) => known.id === station))
       faults.push(fault('station', `expected the id of a station above, got "${station}"`))
     const twin = earlier.find((other) => other.unit === unit && keyOf(other.line) === keyOf(line))
@@ -243,7 +253,7 @@ function checkTargets(document: Document<GatewayFile>, catalogue: Catalogue): Do
     const fault = (key: string, message: string) => [document.fault(['rules', index, key], message)]
     const target = devices.find(({ id }) => id === device)
     if (target === undefined) return fault('device', `expected the id of a device above, got "${device}"`)
-    const points = catalogue.get(target.profile)?.profile.modbus.points
+    const points = modbusEntry(catalogue, target.profile)?.profile.modbus.points
     if (points === undefined) return []
     const facts = Object.hasOwn(points, point) ? points[point] : undefined
     if (facts === undefined) return fault('point', `expected one of ${Object.keys(points).join(', ')}, got "${point}"`)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadCatalogue, type Reading } from '#devices'
+import { loadCatalogue, modbusEntry, type Reading } from '#devices'
 import { encodeBatch, type Rule, type SiteEvent } from '#wire'
 import { decodeBatch } from '#wire/decode'
 import type { GatewayConfig, SiteDevice } from './config.ts'
@@ -36,7 +36,7 @@ const RAIN: Rule = {
 }
 
 function device(id: string, profile: string): SiteDevice {
-  const entry = catalogue.get(profile)
+  const entry = modbusEntry(catalogue, profile)
   if (entry === undefined) throw new Error(`no ${profile}`)
   const own = { id, name: { zh: id, en: id } }
   return { ...own, station: own, profile: entry, line: 'tcp://127.0.0.1:1502', unit: 1 }

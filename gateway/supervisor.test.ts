@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { loadCatalogue, siteClock } from '#devices'
+import { loadCatalogue, modbusEntry, siteClock } from '#devices'
 import { type Bus, DriverError, type Line } from '#drivers'
 import { Journal } from '#gateway/journal'
 import type { SiteDevice } from './config.ts'
@@ -11,7 +11,7 @@ import { EdgeJudge } from './edge-judge.ts'
 import { OUTBOX_LIMITS } from './journal/index.ts'
 import { Supervisor } from './supervisor.ts'
 
-const profile = loadCatalogue().get('multi/acme-ws-5')
+const profile = modbusEntry(loadCatalogue(), 'multi/acme-ws-5')
 if (profile === undefined) throw new Error('expected a model')
 const own = { id: 'W', name: { zh: 'W', en: 'W' } }
 const device: SiteDevice = { ...own, station: own, profile, line: 'tcp://127.0.0.1:1502', unit: 1 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { CloudFile, readCloudConfig } from '#cloud'
 import { RETENTION } from '#cloud/store'
-import { decodePoint, imageOf, loadCatalogue, Profile, pointWidth } from '#devices'
+import { decodePoint, imageOf, isModbusEntry, loadCatalogue, Profile, pointWidth, SECTION_NAMES } from '#devices'
 import { GatewayFile, readGatewayConfig } from '#gateway'
 import { readScenario, ScenarioFile } from '#simulator'
 import { Rule } from '#wire'
@@ -21,12 +21,19 @@ const PAIRS = [
 ] as const
 const DOCUMENTS = [...PAIRS.flat(), 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
 
-const withoutRules = (keys: Map<string, string>) => new Map([...keys].filter(([key]) => !key.startsWith('rules[]')))
+const keysWith = (keys: Map<string, string>, isMeant: (key: string) => boolean) =>
+  new Map([...keys].filter(([key]) => isMeant(key)))
+const withoutRules = (keys: Map<string, string>) => keysWith(keys, (key) => !key.startsWith('rules[]'))
 const SCHEMAS: Readonly<Record<string, Map<string, string>>> = {
   'cloud.yaml without rules': withoutRules(keysOf(CloudFile)),
   'gateway.yaml without rules': withoutRules(keysOf(GatewayFile)),
   rule: keysOf(Rule),
-  'device model': keysOf(Profile),
+  'device model': keysWith(keysOf(Profile), (key) => !SECTION_NAMES.some((section) => key.startsWith(`${section}.`))),
+  'modbus section': keysWith(keysOf(Profile), (key) => key.startsWith('modbus.')),
+  'sl651 section': keysWith(keysOf(Profile), (key) => key.startsWith('sl651.')),
+  'other sections': keysWith(keysOf(Profile), (key) =>
+    SECTION_NAMES.some((section) => !['modbus', 'sl651'].includes(section) && key.startsWith(`${section}.`)),
+  ),
   scenario: keysOf(ScenarioFile),
 }
 
@@ -111,7 +118,7 @@ test('the examples are read by the readers themselves', () => {
 
 test('the model that the README shows is the example, and its examples decode to their readings', () => {
   const [entry] = loadCatalogue([join(EXAMPLES, 'profiles')]).values()
-  if (entry === undefined) throw new Error('expected a model among the examples')
+  if (entry === undefined || !isModbusEntry(entry)) throw new Error('expected a model among the examples')
   expect(read('README.md')).toContain(`\`\`\`yaml\n${readFileSync(entry.file, 'utf8')}\`\`\``)
   for (const example of entry.profile.examples) {
     for (const [name, told] of Object.entries(example.readings)) {

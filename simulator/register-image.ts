@@ -1,8 +1,8 @@
 import {
   encodePoint,
+  type ModbusProfile,
   type Point,
   type PointDecoder,
-  type Profile,
   pointDecoder,
   pointWidth,
   type Table,
@@ -40,7 +40,7 @@ interface Part {
  * Builds the image of a profile, each point driven by its signal. Unused registers between two points read as 0 up to the profile's `hole`;
  * a wider gap is outside, as with a real device that refuses it.
  */
-export function buildImage(profile: Profile, signals: ReadonlyMap<string, Signal>): RegisterImage {
+export function buildImage(profile: ModbusProfile, signals: ReadonlyMap<string, Signal>): RegisterImage {
   const parts: Record<Table, Part[]> = { coil: [], discrete: [], input: [], holding: [] }
   const points = Object.entries(profile.modbus.points).sort(([, a], [, b]) => a.address - b.address)
   for (const [name, point] of points) {

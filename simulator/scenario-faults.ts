@@ -1,4 +1,12 @@
-import { type Catalogue, type Document, type DocumentFault, durationMs, encodePoint, type Profile } from '#devices'
+import {
+  type Catalogue,
+  type Document,
+  type DocumentFault,
+  durationMs,
+  encodePoint,
+  type ModbusProfile,
+  modbusEntry,
+} from '#devices'
 import { curveExtremes, type PointCurve, riverOf } from './curve.ts'
 import { DELAY_MAX_MS } from './fault.ts'
 import { countOf } from './register-image.ts'
@@ -37,10 +45,11 @@ function tellDevice(
   if (port !== undefined && serial) tell([...path, 'serial'], 'expected a TCP port or a serial line, got both')
   const profile = catalogue.get(name)?.profile
   if (profile === undefined) tell([...path, 'profile'], `expected a profile of the catalogue, got ${name}`)
+  else if (!('modbus' in profile)) tell([...path, 'profile'], `expected a profile that is read by Modbus, got ${name}`)
   else tellPoints(profile, points, [...path, 'points'], tell)
 }
 
-function tellPoints(profile: Profile, points: Readonly<Record<string, PointCurve>>, path: Path, tell: Tell): void {
+function tellPoints(profile: ModbusProfile, points: Readonly<Record<string, PointCurve>>, path: Path, tell: Tell): void {
   for (const [pointName, curve] of Object.entries(points)) {
     const point = profile.modbus.points[pointName]
     const pointPath = [...path, pointName]
@@ -98,7 +107,7 @@ function tellLines({ stations }: ScenarioFile, catalogue: Catalogue, tell: Tell)
   const settings = new Map<string, string>()
   for (const [index, station] of stations.entries()) {
     for (const [deviceIndex, device] of station.devices.entries()) {
-      const profile = catalogue.get(device.profile)?.profile
+      const profile = modbusEntry(catalogue, device.profile)?.profile
       if (device.serial === undefined || profile === undefined) continue
       const { baud, parity, stopBits, paced } = serialSettings(profile, device.serial.paced)
       const words = `${baud} baud, parity ${parity}, ${stopBits} stop bits${paced ? ', paced' : ''}`

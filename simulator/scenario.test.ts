@@ -69,12 +69,12 @@ test.each([
   [
     'an unknown key',
     stations(`{ id: S, ${DEVICE}, cont: 3 }`),
-    's.yaml:3:62: stations[0].cont: expected a known key, got an unknown one',
+    's.yaml:3:62: stations[0].cont: expected one of the keys id, name, count, curve, devices, got an unknown one',
   ],
   [
     'an unknown key of a curve',
     stations(`{ id: S, curve: { kind: storm, depth: 9, tips: 1 }, ${DEVICE} }`),
-    's.yaml:3:46: stations[0].curve.tips: expected a known key, got an unknown one',
+    's.yaml:3:46: stations[0].curve.tips: expected one of the keys kind, depth, tip, repeat, basin, got an unknown one',
   ],
   [
     'an unknown profile',

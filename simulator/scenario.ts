@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type Catalogue, type CatalogueEntry, type ClockSetting, DocumentError, readYaml } from '#devices'
+import { type Catalogue, type ClockSetting, DocumentError, type ModbusEntry, modbusEntry, readYaml } from '#devices'
 import type { PointCurve, StormCurve } from './curve.ts'
 import type { FaultSpan } from './fault.ts'
 import { scenarioFaults } from './scenario-faults.ts'
@@ -9,7 +9,7 @@ import { type SerialSettings, serialSettings } from './serial-settings.ts'
 /** A device to be simulated. */
 export interface ScenarioDevice {
   readonly id: string
-  readonly profile: CatalogueEntry
+  readonly profile: ModbusEntry
   readonly unit: number
   /** Devices of the same line share a TCP port, or a serial line; counted from 0 in the order of the file. */
   readonly line: number
@@ -67,7 +67,7 @@ function copyOf(station: StationEntry, copy: number, lines: Map<string, number>,
     const key = lineOf(device, id)
     const line = lines.get(key) ?? lines.size
     lines.set(key, line)
-    const profile = catalogue.get(name)
+    const profile = modbusEntry(catalogue, name)
     const spread = Object.entries(points).map(([point, curve]) => [point, spreadOf(curve, copy / station.count)] as const)
     const settings = serial && profile ? serialSettings(profile.profile, serial.paced) : null
     return profile

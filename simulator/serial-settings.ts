@@ -1,13 +1,13 @@
-import type { Profile } from '#devices'
+import type { ModbusProfile } from '#devices'
 
 /** How a serial line is set; eight data bits. */
-export interface SerialSettings extends Pick<Profile['modbus']['defaults'], 'baud' | 'parity' | 'stopBits'> {
+export interface SerialSettings extends Pick<ModbusProfile['modbus']['defaults'], 'baud' | 'parity' | 'stopBits'> {
   /** An answer comes as late as its last byte would at this speed. */
   readonly paced: boolean
 }
 
 /** The line is set as the device leaves the factory. */
-export function serialSettings({ modbus: { defaults } }: Profile, paced: boolean): SerialSettings {
+export function serialSettings({ modbus: { defaults } }: ModbusProfile, paced: boolean): SerialSettings {
   const { baud, parity, stopBits } = defaults
   return { baud, parity, stopBits, paced }
 }

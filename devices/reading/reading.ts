@@ -32,6 +32,7 @@ export const REASONS = [
   'overflow',
   'sentinel',
   'unknown',
+  'device',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

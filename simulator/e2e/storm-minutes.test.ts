@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { expect, test } from 'vitest'
-import { decodePoint, encodePoint, loadCatalogue, type Point } from '#devices'
+import { decodePoint, encodePoint, loadCatalogue, modbusEntry, type Point } from '#devices'
 import { type AlertChange, expectedAlerts, stormRiver } from '#simulator'
 import { type Rule, Rules, ruleFold } from '#wire'
 import { demoRules } from './demo-site.ts'
@@ -12,7 +12,7 @@ const catalogue = loadCatalogue()
 const rules = Value.Default(Rules, demoRules('s')) as Rule[]
 
 function pointOf(rule: Rule): Point {
-  const profile = catalogue.get(rule.point === 'level' ? 'level-sensor/acme-lv-4' : 'rain-gauge/acme-rg-1')?.profile
+  const profile = modbusEntry(catalogue, rule.point === 'level' ? 'level-sensor/acme-lv-4' : 'rain-gauge/acme-rg-1')?.profile
   const point = profile?.modbus.points[rule.point]
   if (point === undefined) throw new Error(`expected a point ${rule.point} in the catalogue`)
   return point
