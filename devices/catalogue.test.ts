@@ -104,6 +104,15 @@ test('defaults are filled in', () => {
   expect(profile.modbus.points.rain).toMatchObject({ type: 'u16', words: 'ABCD', offset: 0, every: '60s' })
 })
 
+test('the models that are in use keep the version that old rows carry', () => {
+  const hashes = Object.fromEntries(entries.map(({ name, hash }) => [name, hash]))
+  expect(hashes).toMatchObject({
+    'level-sensor/acme-lv-4': '9f3a17f326945640',
+    'multi/acme-ws-5': 'adc96a2796d9710c',
+    'rain-gauge/acme-rg-1': '09c1bb89c422117e',
+  })
+})
+
 test('the order of keys is no new version, another scale is', () => {
   const read = (text: string) => loadCatalogue([folderOf({ 'rain-gauge/test': text })]).get('rain-gauge/test')?.hash
   const swapped = YAML.replace('table: input, address: 0', 'address: 0, table: input')
@@ -150,9 +159,75 @@ test.each<[string, string, string, string]>([
     '9 examples[0].readings.snow: expected the name of a point above, got an unknown one',
   ],
   ['no source', 'source: a test\n', '', '1 : expected the key "source", got none'],
+  [
+    'two sections',
+    'examples:',
+    'scale: { protocol: and }\nexamples:',
+    '8 scale: expected one of modbus, sl651, scale, scanner, printer, display, rating, got modbus and scale',
+  ],
+  [
+    'bits of another width',
+    'scale: 0.1',
+    'sentinels: ["0xFFFFFFFF"]',
+    '7 modbus.points.rain.sentinels[0]: expected 4 hex digits for u16, got "0xFFFFFFFF"',
+  ],
+  [
+    "a float's bits without quotes",
+    'scale: 0.1',
+    'type: f32, sentinels: [0x7FC00000]',
+    '7 modbus.points.rain.sentinels[0]: expected the bits of a float in quotes, as "0x7FC00000"',
+  ],
+  [
+    'an odd address of a device that is read in pairs',
+    'defaults: {}\n  points:\n    rain: { table: input, address: 0',
+    'defaults: { even: true }\n  points:\n    rain: { table: input, type: u32, address: 1',
+    '7 modbus.points.rain.address: expected an even address, as defaults.even says, got 1',
+  ],
+  [
+    'a single register of a device that is read in pairs',
+    'defaults: {}',
+    'defaults: { even: true }',
+    '7 modbus.points.rain.type: expected pairs of registers, as defaults.even says, got u16',
+  ],
+  [
+    'a status of no point',
+    'scale: 0.1',
+    'scale: 0.1, status: [{ point: rain, bad: [1] }]',
+    '7 modbus.points.rain.status[0].point: expected the name of another point, got "rain"',
+  ],
+  [
+    'a status that says nothing',
+    'decimals: 1 }',
+    'decimals: 1, status: [{ point: state }] }\n    state: { table: input, address: 1 }',
+    '7 modbus.points.rain.status[0]: expected values under good, suspect or bad, got none',
+  ],
+  [
+    'a status that is read at another time',
+    'decimals: 1 }',
+    'decimals: 1, status: [{ point: state, bad: [1] }] }\n    state: { table: input, address: 1, every: 10s }',
+    '7 modbus.points.rain.status[0].point: expected a point read every 60s as this one, got one read every 10s',
+  ],
+  [
+    'a status of another kind',
+    'decimals: 1 }',
+    'decimals: 1, status: [{ point: state, bad: [1] }] }\n    state: { table: discrete, address: 1, type: bit }',
+    '7 modbus.points.rain.status[0].point: expected true or false of a bit, got 1',
+  ],
+  [
+    'numbers where a status is asked for true or false',
+    'decimals: 1 }',
+    'decimals: 1, status: [{ point: state, good: [false] }] }\n    state: { table: input, address: 1 }',
+    '7 modbus.points.rain.status[0].point: expected numbers of a u16, got false',
+  ],
 ])('%s is a fault with its line and path', (_, from, to, fault) => {
   expect(faultsOf(YAML)).toEqual([])
   expect(faultsOf(YAML.replace(from, to))).toContain(fault)
+})
+
+test('a model without any section is told which there are', () => {
+  expect(faultsOf('title: Test gauge\nkind: rain-gauge\nsource: a test\nexamples: []\n')).toEqual([
+    '1 : expected one of modbus, sl651, scale, scanner, printer, display, rating, got none of them',
+  ])
 })
 
 test('the faults of all files come at once', () => {
@@ -178,6 +253,22 @@ test.each([
   expect(() => loadCatalogue([folder])).toThrow(
     expect.objectContaining({ faults: [expect.objectContaining({ line: 9, message: expect.stringContaining(message) })] }),
   )
+})
+
+const STATUS = YAML.replace(
+  'decimals: 1 }',
+  'decimals: 1, status: [{ point: state, bad: [7] }] }\n    state: { table: input, address: 1, meaning: state }',
+)
+
+test.each([
+  ['{ 0: [5, 0] }', '{ rain: 0.5, state: 0 }'],
+  ['{ 0: [5, 7] }', '{ rain: null, state: 7 }'],
+])('an example %s proves what a status point makes of %s', (input, readings) => {
+  expect(faultsOf(STATUS.replace('{ 0: [5] }', input).replace('{ rain: 0.5 }', readings))).toEqual([])
+})
+
+test('an example must hold the status of its point', () => {
+  expect(faultsOf(STATUS)).toEqual(['10 examples[0].readings.rain: expected the example to hold input 1, got none'])
 })
 
 test('an example without the registers of its point is refused', () => {

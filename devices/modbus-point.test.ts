@@ -81,6 +81,13 @@ test('what is no value is bad and says why', () => {
   expect(decodePoint(point({ type: 'i16', sentinels: [-9999] }), [0xd8f1])).toEqual(bad('sentinel'))
   expect(decodePoint(point({ type: 'i64', sentinels: [-1] }), [0xffff, 0xffff, 0xffff, 0xffff])).toEqual(bad('sentinel'))
   expect(decodePoint(point({ type: 'f32', sentinels: [-9999] }), f32Words(-9999))).toEqual(bad('sentinel'))
+  const nan = point({ type: 'f32', words: 'CDAB', sentinels: ['0xFFFFFFFF', '0x7FC00001', -1] })
+  expect(decodePoint(nan, [0xffff, 0xffff])).toEqual(bad('sentinel'))
+  expect(decodePoint(nan, [0x0001, 0x7fc0])).toEqual(bad('sentinel'))
+  expect(decodePoint(nan, [0x0000, 0x7fc0])).toEqual(bad('malformed'))
+  expect(decodePoint(nan, [0x0000, 0xbf80])).toEqual(bad('sentinel'))
+  expect(decodePoint(point({ type: 'bcd16', sentinels: ['0xffff'] }), [0xffff])).toEqual(bad('sentinel'))
+  expect(decodePoint(point({ type: 'f64', sentinels: ['0x7FF8000000000000'] }), [0x7ff8, 0, 0, 0])).toEqual(bad('sentinel'))
   expect(decodePoint(point({ type: 'u64' }), [0x0020, 0, 0, 0])).toEqual(bad('overflow'))
   expect(decodePoint(point({ type: 'f32', decimals: 6 }), f32Words(3e38))).toEqual(bad('overflow'))
   expect(decodePoint(point({ type: 'f64' }), float(Number.MAX_SAFE_INTEGER))).toEqual({
@@ -172,6 +179,7 @@ test('the count is the exact one, whatever road the arithmetic takes', () => {
 
 test('null is said by a sentinel, by NaN, or not at all', () => {
   expect(encodePoint(point({ type: 'i16', sentinels: [-9999, -1] }), null)).toEqual([0xd8f1])
+  expect(encodePoint(point({ type: 'f32', words: 'CDAB', sentinels: ['0x7FC00001'] }), null)).toEqual([0x0001, 0x7fc0])
   expect(decodePoint(point({ type: 'f32' }), encodePoint(point({ type: 'f32' }), null))).toMatchObject({
     value: null,
     quality: 'bad',

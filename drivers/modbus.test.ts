@@ -28,13 +28,14 @@ const plain: Point = {
   every: '5s',
 }
 
-function entryOf(points: Record<string, Partial<Point>>, timeout = '10s'): ModbusEntry {
+function entryOf(points: Record<string, Partial<Point>>, timeout = '10s', wake?: ModbusProfile['modbus']['wake']): ModbusEntry {
   const profile: ModbusProfile = {
     title: 'test',
     kind: 'test',
     source: 'test',
     modbus: {
       defaults: { baud: 9600, parity: 'none', stopBits: 1, timeout, hole: 0, block: 125 },
+      ...(wake && { wake }),
       points: Object.fromEntries(Object.entries(points).map(([name, differs]) => [name, { ...plain, ...differs }])),
     },
     examples: [],
@@ -170,6 +171,75 @@ test('the first round comes at once, the next at multiples of the interval, each
     expect(new Set(slots).size).toBe(slots.length)
     expect(said.length).toBeGreaterThanOrEqual(every === 5_000 ? 8 : 2)
   }
+})
+
+test('a device that has to be woken is woken before each round, and whatever it says to that is read all the same', async () => {
+  const asked: string[] = []
+  const waits: number[] = []
+  const slave = await slaveFor((each) => {
+    const { request } = each
+    if (request.function === 16 && 'registers' in request) {
+      asked.push(`16:${request.address}+${request.registers.length}`)
+      // The second time it still sleeps, and refuses.
+      const refusal = encodeResponse({ function: 16, exception: 6 })
+      const answer = asked.length === 1 ? encodeResponse({ function: 16, address: request.address, count: 0 }) : refusal
+      each.socket.write(encodeTcp(each.transaction, each.unit, answer))
+      return
+    }
+    asked.push(`3:${readOf(request).address}`)
+    each.socket.write(echoTcp(each))
+  })
+  const wake = { send: 'write-none', table: 'holding', address: 0x1c00, delay: '20ms' } as const
+  const real = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  const after: Clock['after'] = (ms, act) => {
+    waits.push(ms)
+    return real.after(ms, act)
+  }
+  const site = openSite({ ...real, after })
+  const reports = await take(await openDriver(entryOf({ a: { address: 7 } }, '10s', wake), slave.url, 1, site), rounds(2))
+  expect(asked).toEqual(['16:7168+0', '3:7', '16:7168+0', '3:7'])
+  expect(saidBy(reports, 'a').map(({ value, quality }) => [value, quality])).toEqual([
+    [7, 'good'],
+    [7, 'good'],
+  ])
+  expect(waits.filter((ms) => ms === 20)).toHaveLength(2)
+})
+
+test('a read wakes a device too, and a stop while it warms up ends at once', async () => {
+  const stop = new AbortController()
+  const asked: string[] = []
+  const slave = await slaveFor((each) => {
+    const { function: code, address, count } = readOf(each.request)
+    asked.push(`${code}:${address}+${count}`)
+    each.socket.write(echoTcp(each))
+    stop.abort()
+  })
+  const wake = { send: 'read', table: 'input', address: 5, delay: '1d' } as const
+  const driver = await openDriver(entryOf({ a: {} }, '10s', wake), slave.url)
+  for await (const report of driver.readings(stop.signal)) expect(report).toEqual([])
+  expect(asked).toEqual(['4:5+1'])
+})
+
+test('what a status point says is heeded, also where it comes in another block or not at all', async () => {
+  let status = 0
+  const slave = await slaveFor((each) => {
+    const { address } = readOf(each.request)
+    if (address === 0) each.socket.write(echoTcp(each))
+    else if (status === 99)
+      each.socket.write(encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, exception: 4 })))
+    else each.socket.write(encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, registers: [status] })))
+  })
+  const entry = entryOf({ ph: { status: [{ point: 'quality', suspect: [1], bad: [3, 7] }] }, quality: { address: 100 } })
+  const reports = await take(await openDriver(entry, slave.url), rounds(4), (count) => {
+    status = [1, 7, 99][count - 1] ?? 0
+  })
+  expect(saidBy(reports, 'ph').map(({ value, quality, reason }) => [value, quality, reason])).toEqual([
+    [0, 'good', undefined],
+    [0, 'suspect', 'device'],
+    [null, 'bad', 'device'],
+    [0, 'suspect', 'exception'],
+  ])
+  expect(saidBy(reports, 'quality').map(({ value }) => value)).toEqual([0, 1, 7, null])
 })
 
 test('a block that fails is bad with its reason, and the others are undisturbed', async () => {

@@ -2,18 +2,23 @@ import {
   type Clock,
   type DeviceEvent,
   durationMs,
+  type ModbusProfile,
   type Point,
   type PointDecoder,
+  type PointValue,
   pointDecoder,
   type Reading,
   type Reason,
+  type StatusJudge,
+  statusJudges,
   type Table,
 } from '#devices'
+import { sleep } from '#devices/time'
 import { ProtocolError } from '#protocols/error'
 import type { Response } from '#protocols/modbus'
 import { type Block, planBlocks } from './block-plan.ts'
 import type { LineLease } from './bus.ts'
-import type { Device, Driver, Log, OpenDriver, Report, Site } from './driver.ts'
+import { type Device, type Driver, isDeviceEvent, type Log, type OpenDriver, type Report, type Site } from './driver.ts'
 import { DriverError } from './driver-error.ts'
 import { type Query, queryOf } from './framing.ts'
 import { PollSchedule } from './poll-schedule.ts'
@@ -42,6 +47,12 @@ interface PollClass {
   readonly blocks: readonly PolledBlock[]
 }
 
+/** What is sent before a round, and how long the device then needs. */
+interface Wake {
+  readonly query: Query
+  readonly delayMs: number
+}
+
 class ModbusDriver implements Driver {
   readonly #device: string
   readonly #unit: number
@@ -50,6 +61,8 @@ class ModbusDriver implements Driver {
   readonly #log: Log
   readonly #lease: LineLease
   readonly #classes: readonly PollClass[]
+  readonly #wake: Wake | undefined
+  readonly #judges: ReadonlyMap<string, StatusJudge> | undefined
   readonly #schedule: PollSchedule
   #rounds = 0
   #failedBlocks = 0
@@ -59,13 +72,15 @@ class ModbusDriver implements Driver {
   #isBehind = false
 
   constructor({ id, profile, line, unit }: Device, { bus, clock, log }: Site) {
-    const { defaults, points } = profile.profile.modbus
+    const { defaults, points, wake } = profile.profile.modbus
     this.#device = id
     this.#unit = unit
     this.#timeoutMs = durationMs(defaults.timeout)
     this.#clock = clock
     this.#log = log
     this.#classes = classesOf(points, defaults)
+    this.#wake = wake && wakeOf(wake)
+    this.#judges = statusJudges(points)
     this.#schedule = new PollSchedule(
       this.#classes.map(({ everyMs }) => everyMs),
       clock,
@@ -83,7 +98,8 @@ class ModbusDriver implements Driver {
       const due = await this.#schedule.next(stop)
       if (due.length === 0) return
       this.#tellOverruns(this.#schedule.overruns - overrunsBefore)
-      const report = await this.#round(due, stop)
+      await this.#rouse(stop)
+      const report = this.#judged(await this.#round(due, stop))
       if (report.length > 0) yield report
       if (stop.aborted) return
     }
@@ -91,6 +107,26 @@ class ModbusDriver implements Driver {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lease[Symbol.asyncDispose]()
+  }
+
+  /** Wakes a device that has to be woken. Whether it heard that, the reads will tell. */
+  async #rouse(stop: AbortSignal): Promise<void> {
+    if (this.#wake === undefined) return
+    await this.#ask(this.#wake, stop)
+    await sleep(this.#wake.delayMs, stop, this.#clock)
+  }
+
+  /** The report with what the device's status points say of its other points. */
+  #judged(report: Report): Report {
+    const judges = this.#judges
+    if (judges === undefined) return report
+    const said = new Map(report.flatMap((item): [string, PointValue][] => (isDeviceEvent(item) ? [] : [[item.point, item]])))
+    return report.map((item) => {
+      const judge = isDeviceEvent(item) ? undefined : judges.get(item.point)
+      if (judge === undefined || isDeviceEvent(item)) return item
+      const { device, point, at, ...value } = item
+      return { device, point, at, ...judge(value, said) }
+    })
   }
 
   /** Asks for every block that is due; a stop ends the round with what was read until then. */
@@ -136,7 +172,7 @@ class ModbusDriver implements Driver {
   }
 
   /** The block's words, or why there are none; undefined if a stop came. */
-  async #ask({ query }: PolledBlock, stop: AbortSignal): Promise<readonly number[] | Reason | undefined> {
+  async #ask({ query }: { readonly query: Query }, stop: AbortSignal): Promise<readonly number[] | Reason | undefined> {
     try {
       return wordsOf(await this.#lease.line.transact(this.#unit, query, this.#timeoutMs, stop))
     } catch (error) {
@@ -172,6 +208,14 @@ function prepared({ table, address, count, points }: Block): PolledBlock {
     query: queryOf({ function: READS[table], address, count }),
     points: points.map(({ name, point, from }) => ({ name, from, decode: pointDecoder(point) })),
   }
+}
+
+function wakeOf({ send, table, address, delay }: NonNullable<ModbusProfile['modbus']['wake']>): Wake {
+  const query =
+    send === 'read'
+      ? queryOf({ function: READS[table], address, count: 1 })
+      : queryOf({ function: 16, address, count: 0, registers: [] })
+  return { query, delayMs: durationMs(delay) }
 }
 
 function wordsOf(response: Response): readonly number[] {
