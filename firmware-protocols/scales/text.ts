@@ -17,14 +17,14 @@ export interface Line {
  * Reads a frame of text by a pattern with named groups, each of which becomes a field.
  * @param pattern with the flag `d`, anchored, its end included. Each byte is one character; control characters but CR and LF stand there as
  *   their pictures: ␂ for STX, ␃ for ETX
- * @param end what the last bytes of a whole frame are
+ * @param end what the last bytes of a whole frame are; null where only its length, `bytesMax`, tells
  * @throws ProtocolError `truncated` where the end has not come and still could, `malformed` where the pattern does not match
  */
-export function readText(frame: Uint8Array, pattern: RegExp, end: string, bytesMax = LINE_BYTES_MAX): Line {
+export function readText(frame: Uint8Array, pattern: RegExp, end: string | null, bytesMax = LINE_BYTES_MAX): Line {
   const text = Buffer.from(frame.buffer, frame.byteOffset, Math.min(frame.length, bytesMax + 1)).toString('latin1')
   const places = frame.length > bytesMax ? undefined : pattern.exec(pictured(text))?.indices?.groups
   if (places === undefined) {
-    const isOpen = frame.length < bytesMax && !text.includes(end)
+    const isOpen = frame.length < bytesMax && (end === null || !text.includes(end))
     throw new ProtocolError(isOpen ? 'truncated' : 'malformed', `expected ${readable(pattern)}, got ${frame.length} bytes`, frame)
   }
   const parts: Record<string, string> = {}
@@ -70,7 +70,7 @@ function readable(pattern: RegExp): string {
   return pattern.source.replaceAll(/\(\?<(\w+)>/g, '($1 ')
 }
 
-/** Control characters but CR and LF as U+2400 and what follows it, one for one. */
+/** Control characters below the space, but CR and LF, as U+2400 and what follows it, one for one. */
 function pictured(text: string): string {
-  return text.replace(/[^\P{Cc}\r\n]/gu, (character) => String.fromCharCode(0x2400 + character.charCodeAt(0)))
+  return text.replace(/[^\P{Cc}\r\n\x7f-\x9f]/gu, (character) => String.fromCharCode(0x2400 + character.charCodeAt(0)))
 }
