@@ -41,10 +41,10 @@ export class RtuFraming implements Framing {
   }
 
   precaution(unit: number, query: Query): Precaution | undefined {
-    const { function: code, address } = query.request
+    const { request } = query
     // The answer to such a write is the request again: whether the line echoes must be known, and a read of the same place tells.
-    if (this.#hasEcho === undefined && (code === 5 || code === 6))
-      return { ask: queryOf({ function: code === 5 ? 1 : 3, address, count: 1 }) }
+    if (this.#hasEcho === undefined && (request.function === 5 || request.function === 6 || request.function === 22))
+      return { ask: queryOf({ function: request.function === 5 ? 1 : 3, address: request.address, count: 1 }) }
     return this.#owed.precaution(unit, query)
   }
 
@@ -149,9 +149,13 @@ export class RtuFraming implements Framing {
 
 const INCOMPLETE = 0
 
-function isAnswer(pdu: Uint8Array, { request }: Query): boolean {
+/** Frames come here measured as an answer or as an echo: what is left is to tell these two apart, and a longer read from a shorter one. */
+function isAnswer(pdu: Uint8Array, { request, pdu: asked }: Query): boolean {
   if (pdu[0] === (request.function | 0x80)) return true
-  return pdu[0] === request.function && (isRead(request) ? pdu[1] === dataBytes(request) : pdu.length === 5)
+  if (pdu[0] !== request.function) return false
+  if (isRead(request)) return pdu[1] === dataBytes(request)
+  const { function: code } = request
+  return code === 17 || code === 23 || code === 43 ? !isSame(pdu, asked) : pdu.length === (code === 22 ? 7 : 5)
 }
 
 function frameOf(bytes: Uint8Array): RtuFrame | undefined {

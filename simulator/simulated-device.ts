@@ -82,7 +82,7 @@ export class SimulatedDevice {
       request = decodeRequest(pdu)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      return refusal(pdu, error.code === 'unsupported' ? ILLEGAL_FUNCTION : ILLEGAL_VALUE)
+      return refusal(pdu, error.code === 'unsupported' || !((pdu[0] ?? 0) in READS) ? ILLEGAL_FUNCTION : ILLEGAL_VALUE)
     }
     return isRead(request) ? this.#read(pdu, request, elapsedMs) : refusal(pdu, ILLEGAL_FUNCTION)
   }

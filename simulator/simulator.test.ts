@@ -104,11 +104,12 @@ test('refuses what is outside its registers, writes, and units that are not ther
     await expect(gauge.readHoldingRegisters(0, 1)).rejects.toMatchObject({ modbusCode: 2 })
     await expect(gauge.readCoils(0, 1)).rejects.toMatchObject({ modbusCode: 2 })
     await expect(gauge.writeRegister(0, 1)).rejects.toMatchObject({ modbusCode: 1 })
+    await expect(gauge.maskWriteRegister(0, 1, 2)).rejects.toMatchObject({ modbusCode: 1 })
     gauge.setID(99)
     await expect(gauge.readInputRegisters(0, 1)).rejects.toMatchObject({ modbusCode: 11 })
   })
   const lines = await linesOf()
-  expect(lines.map((line) => ('served' in line ? line.served : line.point))).toEqual(Array(6).fill('exception'))
+  expect(lines.map((line) => ('served' in line ? line.served : line.point))).toEqual(Array(7).fill('exception'))
 })
 
 /** The storm's two devices on one line. */

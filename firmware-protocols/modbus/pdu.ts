@@ -1,7 +1,7 @@
 import { ProtocolError } from '#protocols/error'
 
 /** Functions this codec knows; the others are `unsupported`. */
-export const FUNCTIONS = [1, 2, 3, 4, 5, 6, 15, 16] as const
+export const FUNCTIONS = [1, 2, 3, 4, 5, 6, 15, 16, 17, 22, 23, 43] as const
 export type FunctionCode = (typeof FUNCTIONS)[number]
 
 /** A PDU is a function code and its data. */
@@ -14,6 +14,8 @@ export const READ_REGISTERS_MAX = 125
 export const WRITE_BITS_MAX = 1968
 /** Most registers in one write. */
 export const WRITE_REGISTERS_MAX = 123
+/** Most registers that function 23 writes beside those that it reads. */
+export const EXCHANGE_WRITE_REGISTERS_MAX = 121
 
 /** The bit that marks a response as a refusal. */
 export const EXCEPTION_FLAG = 0x80
@@ -55,6 +57,9 @@ export function expectWithin(what: string, value: number, min: number, max: numb
   if (Number.isInteger(value) && value >= min && value <= max) return
   throw new ProtocolError('malformed', `expected ${what} from ${min} to ${max}, got ${value}`, pdu)
 }
+
+/** Most bytes behind the byte count of function 17. */
+export const SERVER_ID_BYTES_MAX = PDU_BYTES_MAX - 2
 
 /** @throws ProtocolError `truncated` (empty) or `unsupported`. */
 export function functionOf(pdu: Uint8Array): FunctionCode {

@@ -1,5 +1,7 @@
 import { ProtocolError } from '#protocols/error'
+import { decodeIdentifyRequest, encodeIdentifyRequest, type IdentifyRequest } from './device-identification.ts'
 import {
+  EXCHANGE_WRITE_REGISTERS_MAX,
   expectLength,
   expectWithin,
   functionOf,
@@ -52,7 +54,42 @@ export interface WriteRegistersRequest {
   readonly registers: readonly number[]
 }
 
-export type Request = ReadRequest | WriteCoilRequest | WriteRegisterRequest | WriteCoilsRequest | WriteRegistersRequest
+/** Asks what the device is, and whether it runs. */
+export interface ReportServerIdRequest {
+  readonly function: 17
+}
+
+/** The register becomes `(register & andMask) | (orMask & ~andMask)`. */
+export interface MaskWriteRequest {
+  readonly function: 22
+  readonly address: number
+  readonly andMask: number
+  readonly orMask: number
+}
+
+/** Writes some holding registers, then reads others. */
+export interface ExchangeRequest {
+  readonly function: 23
+  /** The first register to be read. */
+  readonly address: number
+  /** Registers to be read, 1..125. */
+  readonly count: number
+  /** The first register to be written. */
+  readonly writeAddress: number
+  /** What is written, 1..121. */
+  readonly registers: readonly number[]
+}
+
+export type Request =
+  | ReadRequest
+  | WriteCoilRequest
+  | WriteRegisterRequest
+  | WriteCoilsRequest
+  | WriteRegistersRequest
+  | ReportServerIdRequest
+  | MaskWriteRequest
+  | ExchangeRequest
+  | IdentifyRequest
 
 /** Most that one read of the function may ask for. */
 export function readCountMax(code: ReadRequest['function']): number {
@@ -61,6 +98,8 @@ export function readCountMax(code: ReadRequest['function']): number {
 
 /** @throws ProtocolError `malformed` for a number out of its limits, or a `count` that is not that of the values. */
 export function encodeRequest(request: Request): Uint8Array {
+  if (request.function === 17) return Uint8Array.of(17)
+  if (request.function === 43) return encodeIdentifyRequest(request)
   const pdu = new Uint8Array(lengthOf(request))
   const view = viewOf(pdu)
   expectWithin('an address', request.address, 0, 0xffff)
@@ -83,6 +122,15 @@ export function encodeRequest(request: Request): Uint8Array {
       pdu[5] = pdu.length - 6
       packRegisters(request.registers, view, 6)
       break
+    case 22:
+      packRegisters([request.andMask, request.orMask], view, 3)
+      break
+    case 23:
+      expectWithin('an address', request.writeAddress, 0, 0xffff)
+      packRegisters([request.count, request.writeAddress, request.registers.length], view, 3)
+      pdu[9] = pdu.length - 10
+      packRegisters(request.registers, view, 10)
+      break
     default:
       view.setUint16(3, request.count)
   }
@@ -98,6 +146,11 @@ export function decodeRequest(pdu: Uint8Array): Request {
   if (pdu[0] !== code) throw new ProtocolError('malformed', `expected a request, got an exception to function ${code}`, pdu)
   if (pdu.length > PDU_BYTES_MAX)
     throw new ProtocolError('malformed', `expected at most ${PDU_BYTES_MAX} bytes, got ${pdu.length}`, pdu)
+  if (code === 43) return decodeIdentifyRequest(pdu)
+  if (code === 17) {
+    expectLength(pdu, 1)
+    return { function: code }
+  }
   if (pdu.length < 5)
     throw new ProtocolError('truncated', `expected at least 5 bytes for function ${code}, got ${pdu.length}`, pdu)
   const view = viewOf(pdu)
@@ -114,12 +167,17 @@ export function decodeRequest(pdu: Uint8Array): Request {
       return { function: code, address, value: last }
     case 15:
       expectWithin('a count of coils', last, 1, WRITE_BITS_MAX, pdu)
-      expectData(pdu, Math.ceil(last / 8))
+      expectData(pdu, 5, Math.ceil(last / 8))
       return { function: code, address, count: last, bits: unpackBits(pdu, 6, last) }
     case 16:
       expectWithin('a count of registers', last, 0, WRITE_REGISTERS_MAX, pdu)
-      expectData(pdu, last * 2)
+      expectData(pdu, 5, last * 2)
       return { function: code, address, count: last, registers: unpackRegisters(pdu, 6, last) }
+    case 22:
+      expectLength(pdu, 7)
+      return { function: code, address, andMask: last, orMask: view.getUint16(5) }
+    case 23:
+      return decodeExchange(pdu, view)
     default:
       expectLength(pdu, 5)
       expectWithin('a count', last, 1, readCountMax(code), pdu)
@@ -127,7 +185,16 @@ export function decodeRequest(pdu: Uint8Array): Request {
   }
 }
 
-function lengthOf(request: Request): number {
+function decodeExchange(pdu: Uint8Array, view: DataView): ExchangeRequest {
+  if (pdu.length < 10) throw new ProtocolError('truncated', `expected at least 10 bytes for function 23, got ${pdu.length}`, pdu)
+  const [address, count, writeAddress, writeCount] = [view.getUint16(1), view.getUint16(3), view.getUint16(5), view.getUint16(7)]
+  expectWithin('a count', count, 1, READ_REGISTERS_MAX, pdu)
+  expectWithin('a count of registers to write', writeCount, 1, EXCHANGE_WRITE_REGISTERS_MAX, pdu)
+  expectData(pdu, 9, writeCount * 2)
+  return { function: 23, address, count, writeAddress, registers: unpackRegisters(pdu, 10, writeCount) }
+}
+
+function lengthOf(request: Exclude<Request, ReportServerIdRequest | IdentifyRequest>): number {
   switch (request.function) {
     case 5:
     case 6:
@@ -140,13 +207,20 @@ function lengthOf(request: Request): number {
       expectWithin('a count of registers', request.count, 0, WRITE_REGISTERS_MAX)
       expectWithin('the number of registers', request.registers.length, request.count, request.count)
       return 6 + request.count * 2
+    case 22:
+      return 7
+    case 23:
+      expectWithin('a count', request.count, 1, READ_REGISTERS_MAX)
+      expectWithin('a number of registers to write', request.registers.length, 1, EXCHANGE_WRITE_REGISTERS_MAX)
+      return 10 + request.registers.length * 2
     default:
       expectWithin('a count', request.count, 1, readCountMax(request.function))
       return 5
   }
 }
 
-function expectData(pdu: Uint8Array, bytes: number): void {
-  expectLength(pdu, 6 + bytes)
-  if (pdu[5] !== bytes) throw new ProtocolError('malformed', `expected a byte count of ${bytes}, got ${pdu[5]}`, pdu)
+/** @param at index of the byte count, behind which the data stands */
+function expectData(pdu: Uint8Array, at: number, bytes: number): void {
+  expectLength(pdu, at + 1 + bytes)
+  if (pdu[at] !== bytes) throw new ProtocolError('malformed', `expected a byte count of ${bytes}, got ${pdu[at]}`, pdu)
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '#protocols/error'
+import { decodeIdentifyResponse, encodeIdentifyResponse, type IdentifyResponse } from './device-identification.ts'
 import {
   EXCEPTION_FLAG,
   EXCEPTIONS,
@@ -10,6 +11,7 @@ import {
   packRegisters,
   READ_BITS_MAX,
   READ_REGISTERS_MAX,
+  SERVER_ID_BYTES_MAX,
   unpackBits,
   unpackRegisters,
   viewOf,
@@ -25,7 +27,7 @@ export interface ReadBitsResponse {
 }
 
 export interface ReadRegistersResponse {
-  readonly function: 3 | 4
+  readonly function: 3 | 4 | 23
   readonly registers: readonly number[]
 }
 
@@ -47,6 +49,23 @@ export interface WriteManyResponse {
   readonly count: number
 }
 
+/**
+ * What the device is. Only that the run indicator (FF on, 00 off) stands behind the id is common to devices: how many bytes each takes is theirs,
+ * mostly one.
+ */
+export interface ReportServerIdResponse {
+  readonly function: 17
+  /** Id, run indicator and whatever else, in hexadecimal. */
+  readonly data: string
+}
+
+export interface MaskWriteResponse {
+  readonly function: 22
+  readonly address: number
+  readonly andMask: number
+  readonly orMask: number
+}
+
 /** The device refuses. */
 export interface ExceptionResponse {
   /** The function it was asked for, without the exception flag. */
@@ -56,7 +75,15 @@ export interface ExceptionResponse {
 }
 
 /** What a request can be answered by when it is granted. */
-export type Response = ReadBitsResponse | ReadRegistersResponse | WriteCoilResponse | WriteRegisterResponse | WriteManyResponse
+export type Response =
+  | ReadBitsResponse
+  | ReadRegistersResponse
+  | WriteCoilResponse
+  | WriteRegisterResponse
+  | WriteManyResponse
+  | ReportServerIdResponse
+  | MaskWriteResponse
+  | IdentifyResponse
 
 /** @throws ProtocolError `malformed` for a number out of its limits. */
 export function encodeResponse(response: Response | ExceptionResponse): Uint8Array {
@@ -64,23 +91,25 @@ export function encodeResponse(response: Response | ExceptionResponse): Uint8Arr
     expectWithin('an exception', response.exception, 1, 0xff)
     return Uint8Array.of(response.function | EXCEPTION_FLAG, response.exception)
   }
-  const pdu = new Uint8Array(
-    'bits' in response ? bitsLength(response.bits) : 'registers' in response ? registersLength(response.registers) : 5,
-  )
-  const view = viewOf(pdu)
-  pdu[0] = response.function
+  if (response.function === 43) return encodeIdentifyResponse(response)
+  if (response.function === 17) return encodeServerId(response)
   if ('bits' in response) {
-    pdu[1] = pdu.length - 2
+    expectWithin('a number of bits', response.bits.length, 1, READ_BITS_MAX)
+    const pdu = dataPdu(response.function, Math.ceil(response.bits.length / 8))
     packBits(response.bits, pdu, 2)
-  } else if ('registers' in response) {
-    pdu[1] = pdu.length - 2
-    packRegisters(response.registers, view, 2)
-  } else {
-    expectWithin('an address', response.address, 0, 0xffff)
-    view.setUint16(1, response.address)
-    if (response.function === 5) view.setUint16(3, response.value ? 0xff00 : 0)
-    else packRegisters([response.function === 6 ? response.value : response.count], view, 3)
+    return pdu
   }
+  if ('registers' in response) {
+    expectWithin('a number of registers', response.registers.length, 1, READ_REGISTERS_MAX)
+    const pdu = dataPdu(response.function, response.registers.length * 2)
+    packRegisters(response.registers, viewOf(pdu), 2)
+    return pdu
+  }
+  expectWithin('an address', response.address, 0, 0xffff)
+  const words = wordsOf(response)
+  const pdu = new Uint8Array(1 + words.length * 2)
+  pdu[0] = response.function
+  packRegisters(words, viewOf(pdu), 1)
   return pdu
 }
 
@@ -115,15 +144,9 @@ export function decodeResponse(pdu: Uint8Array, request: Request): Response {
     expectLength(pdu, 2 + 2 * ('count' in request ? request.count : 0))
     return response
   }
-  const asked = 'count' in request ? request.count : request.value
-  const told = 'count' in response ? response.count : response.value
-  if (response.address !== request.address || told !== asked) {
-    throw new ProtocolError(
-      'malformed',
-      `expected the echo of ${asked} at ${request.address}, got ${told} at ${response.address}`,
-      pdu,
-    )
-  }
+  const told = echoOf(response)
+  const asked = echoOf(request)
+  if (told !== asked) throw new ProtocolError('malformed', `expected the echo of ${asked}, got ${told}`, pdu)
   return response
 }
 
@@ -138,16 +161,33 @@ export function inspectResponse(pdu: Uint8Array): Response | ExceptionResponse {
     expectWithin('an exception', pdu[1] ?? 0, 1, 0xff, pdu)
     return { function: code, exception: pdu[1] ?? 0 }
   }
-  if (code <= 4) {
-    const bytes = pdu[1]
-    if (bytes === undefined) throw new ProtocolError('truncated', `expected a byte count for function ${code}, got none`, pdu)
-    expectLength(pdu, 2 + bytes)
-    expectWithin('a byte count', bytes, 1, 250, pdu)
-    if (code === 1 || code === 2) return { function: code, bits: unpackBits(pdu, 2, bytes * 8) }
-    if (bytes % 2 !== 0)
-      throw new ProtocolError('malformed', `expected an even byte count for function ${code}, got ${bytes}`, pdu)
-    return { function: code as 3 | 4, registers: unpackRegisters(pdu, 2, bytes / 2) }
+  switch (code) {
+    case 1:
+    case 2:
+      return { function: code, bits: unpackBits(pdu, 2, dataBytes(pdu, READ_BITS_MAX / 8) * 8) }
+    case 3:
+    case 4:
+    case 23: {
+      const bytes = dataBytes(pdu, READ_REGISTERS_MAX * 2)
+      if (bytes % 2 !== 0)
+        throw new ProtocolError('malformed', `expected an even byte count for function ${code}, got ${bytes}`, pdu)
+      return { function: code, registers: unpackRegisters(pdu, 2, bytes / 2) }
+    }
+    case 17:
+      return { function: code, data: Buffer.from(pdu.subarray(2, 2 + dataBytes(pdu, SERVER_ID_BYTES_MAX))).toString('hex') }
+    case 22: {
+      expectLength(pdu, 7)
+      const view = viewOf(pdu)
+      return { function: code, address: view.getUint16(1), andMask: view.getUint16(3), orMask: view.getUint16(5) }
+    }
+    case 43:
+      return decodeIdentifyResponse(pdu)
+    default:
+      return inspectWrite(pdu, code)
   }
+}
+
+function inspectWrite(pdu: Uint8Array, code: 5 | 6 | 15 | 16): WriteCoilResponse | WriteRegisterResponse | WriteManyResponse {
   expectLength(pdu, 5)
   const view = viewOf(pdu)
   const address = view.getUint16(1)
@@ -158,15 +198,63 @@ export function inspectResponse(pdu: Uint8Array): Response | ExceptionResponse {
     return { function: code, address, value: last !== 0 }
   }
   expectWithin('a count', last, code === 15 ? 1 : 0, code === 15 ? WRITE_BITS_MAX : WRITE_REGISTERS_MAX, pdu)
-  return { function: code as 15 | 16, address, count: last }
+  return { function: code, address, count: last }
 }
 
-function bitsLength(bits: readonly boolean[]): number {
-  expectWithin('a number of bits', bits.length, 1, READ_BITS_MAX)
-  return 2 + Math.ceil(bits.length / 8)
+/** What the answer to a write says again of its request, for a comparison. */
+function echoOf(message: Request | Response): string {
+  switch (message.function) {
+    case 5:
+    case 6:
+      return `${message.value} at ${message.address}`
+    case 15:
+    case 16:
+      return `${message.count} at ${message.address}`
+    case 22:
+      return `masks ${message.andMask} and ${message.orMask} at ${message.address}`
+    case 43:
+      return `${message.access} access`
+    default:
+      return `function ${message.function}`
+  }
 }
 
-function registersLength(registers: readonly number[]): number {
-  expectWithin('a number of registers', registers.length, 1, READ_REGISTERS_MAX)
-  return 2 + registers.length * 2
+/** What stands behind the function in the answer to a write. */
+function wordsOf(response: WriteCoilResponse | WriteRegisterResponse | WriteManyResponse | MaskWriteResponse): number[] {
+  switch (response.function) {
+    case 5:
+      return [response.address, response.value ? 0xff00 : 0]
+    case 6:
+      return [response.address, response.value]
+    case 22:
+      return [response.address, response.andMask, response.orMask]
+    default:
+      return [response.address, response.count]
+  }
+}
+
+function encodeServerId({ data }: ReportServerIdResponse): Uint8Array {
+  if (!/^(?:[\da-f]{2})+$/i.test(data))
+    throw new ProtocolError('malformed', `expected pairs of hexadecimal digits, got "${data}"`, new Uint8Array())
+  expectWithin('a number of bytes', data.length / 2, 1, SERVER_ID_BYTES_MAX)
+  const pdu = dataPdu(17, data.length / 2)
+  pdu.set(Buffer.from(data, 'hex'), 2)
+  return pdu
+}
+
+/** A PDU of function, byte count and room for the data. */
+function dataPdu(code: number, bytes: number): Uint8Array {
+  const pdu = new Uint8Array(2 + bytes)
+  pdu[0] = code
+  pdu[1] = bytes
+  return pdu
+}
+
+/** The byte count, which must be that of the PDU. */
+function dataBytes(pdu: Uint8Array, max: number): number {
+  const bytes = pdu[1]
+  if (bytes === undefined) throw new ProtocolError('truncated', `expected a byte count for function ${pdu[0]}, got none`, pdu)
+  expectLength(pdu, 2 + bytes)
+  expectWithin('a byte count', bytes, 1, max, pdu)
+  return bytes
 }

@@ -1,16 +1,12 @@
 import { ProtocolError } from '#protocols/error'
-import { FrameSplitter, INCOMPLETE, type Measure, NO_FRAME } from '#protocols/frames'
+import { FrameSplitter, type Measure } from '#protocols/frames'
 import { crc16 } from './crc16.ts'
-import { EXCEPTION_FLAG, isFunction, PDU_BYTES_MAX } from './pdu.ts'
-import type { Request } from './request.ts'
+import { PDU_BYTES_MAX } from './pdu.ts'
+import { RTU_FRAME_BYTES_MAX } from './rtu-length.ts'
 
-/** Unit 1 byte, PDU, CRC 2. */
-export const RTU_FRAME_BYTES_MAX = PDU_BYTES_MAX + 3
 const RTU_FRAME_BYTES_MIN = 4
-/** Unit, function with its exception flag, exception, CRC. */
-const EXCEPTION_BYTES = 5
 
-/** One message on a serial line. `pdu` is a copy. */
+/** One message on a serial line, or through a serial server that passes on what is on one ("RTU over TCP": the same bytes, no MBAP). `pdu` is a copy. */
 export interface RtuFrame {
   /** 1..247; 0 addresses all, 248..255 are reserved but in use. */
   readonly unit: number
@@ -74,48 +70,6 @@ export class RtuSplitter {
   reset(measure?: Measure): void {
     this.#frames.reset(measure)
   }
-}
-
-/** Measures requests, as a device sees them. */
-export const requestLength: Measure = (bytes, from) => {
-  const left = bytes.length - from
-  if (left < 2) return INCOMPLETE
-  const code = bytes[from + 1] ?? 0
-  if (!isFunction(code)) return NO_FRAME
-  if (code <= 6) return 8
-  return left < 7 ? INCOMPLETE : within(9 + (bytes[from + 6] ?? 0))
-}
-
-/** Measures responses whose requests are not known. */
-export const responseLength: Measure = (bytes, from) => {
-  const left = bytes.length - from
-  if (left < 2) return INCOMPLETE
-  const code = bytes[from + 1] ?? 0
-  if (!isFunction(code & ~EXCEPTION_FLAG)) return NO_FRAME
-  if (code >= EXCEPTION_FLAG) return EXCEPTION_BYTES
-  if (code > 4) return 8
-  return left < 3 ? INCOMPLETE : within(5 + (bytes[from + 2] ?? 0))
-}
-
-/** Measures the answer to one request: only its unit, its function or that function's exception, and its length start a frame. */
-export function answerLength(unit: number, request: Request): Measure {
-  const { function: code } = request
-  const isRead = code <= 4
-  const bytesAsked = 'count' in request ? (code <= 2 ? Math.ceil(request.count / 8) : request.count * 2) : 0
-  return (bytes, from) => {
-    if (bytes[from] !== unit) return NO_FRAME
-    const left = bytes.length - from
-    if (left < 2) return INCOMPLETE
-    if (bytes[from + 1] === (code | EXCEPTION_FLAG)) return EXCEPTION_BYTES
-    if (bytes[from + 1] !== code) return NO_FRAME
-    if (!isRead) return 8
-    if (left < 3) return INCOMPLETE
-    return bytes[from + 2] === bytesAsked ? 5 + bytesAsked : NO_FRAME
-  }
-}
-
-function within(length: number): number {
-  return length <= RTU_FRAME_BYTES_MAX ? length : NO_FRAME
 }
 
 function takeFrame(bytes: Uint8Array, from: number, length: number): RtuFrame | undefined {
