@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { bytesOf, provesCodec, provesVectors, vectorsOf } from '#protocols/proof'
 import { COMMAND_BYTES_MAX, type Command } from './command.ts'
 import { BARE, namesOf, OF_BYTE, OF_BYTES, OF_DOTS, OF_SIGNED_DOTS } from './command-tables.ts'
-import { decodeEscPos, encodeEscPos, escPos, escPosSplitter, JOB_BYTES_MAX } from './esc-pos.ts'
+import { decodeEscPos, encodeEscPos, escPosSplitter, JOB_BYTES_MAX } from './esc-pos.ts'
+import { escPos } from './esc-pos-codec.ts'
 
 const vectors = vectorsOf('esc-pos')
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))

@@ -1,9 +1,7 @@
-import { Type } from 'typebox'
-import { Value } from 'typebox/value'
-import { type Codec, encoder, type Field } from '#protocols/codec'
+import type { Field } from '#protocols/codec'
 import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, type Splitter } from '#protocols/frames'
-import { type Command, schemaOf } from './command.ts'
+import type { Command } from './command.ts'
 import { measureCommand, readCommand } from './read-command.ts'
 import { BOOT_MODE, modeAfter } from './text-mode.ts'
 import { writeCommand } from './write-command.ts'
@@ -16,32 +14,6 @@ export interface EscPosJob {
   readonly commands: readonly Command[]
   /** What is legible on the paper, without bar codes: text, with a line end where the paper moves. Columns by HT come as a tab. */
   readonly text: string
-}
-
-/** Codec of print jobs in ESC/POS, as Chinese-market receipt printers take them. */
-export const escPos: Codec = {
-  name: 'esc-pos',
-  title: 'ESC/POS print jobs of receipt printers, Chinese text in GB 18030',
-  evidence: {
-    sources: [
-      "Epson's ESC/POS command reference",
-      'ReceiptPrinterEncoder, its tests (github.com/NielsLeenheer/ReceiptPrinterEncoder)',
-      'escpos 3.0.0-alpha.6; KevinGong2013/Printer 5.1.1; qzind/tray issue 285',
-    ],
-    confirmed:
-      'Seventeen published command sequences decode to what their sources say and encode to the same bytes, and the jobs that an independent encoder writes are read whole.',
-    derived:
-      'Text between FS & and FS . is read as GB 18030, as which FS & enters Kanji mode on Chinese-market models; a printer is taken to boot in that mode, and so to print Chinese without any ESC t.',
-    missing:
-      'National character sets (ESC R), user-defined characters and page mode are carried and not shown in the text. GS ( functions other than those of QR, and graphics, are carried as bytes. Whether a model has the glyphs of the GBK extension beyond GB 2312 cannot be told from here.',
-  },
-  decode: (bytes) => {
-    const { commands, text, fields } = readJob(bytes)
-    return { value: { commands, text }, fields }
-  },
-  encode: encoder(Type.Object({ commands: Type.Array(Type.Object({ name: Type.String() })) }), ({ commands }) =>
-    encodeEscPos(commands.map(commandOf)),
-  ),
 }
 
 /** @throws ProtocolError `unsupported` for a command whose length is not known, `truncated` within one, `malformed` beyond `JOB_BYTES_MAX` */
@@ -105,7 +77,8 @@ function legible(command: Command): string {
   }
 }
 
-function readJob(bytes: Uint8Array): EscPosJob & { readonly fields: readonly Field[] } {
+/** What `decodeEscPos` gives, and where each command stands. */
+export function readJob(bytes: Uint8Array): EscPosJob & { readonly fields: readonly Field[] } {
   if (bytes.length > JOB_BYTES_MAX)
     throw new ProtocolError('malformed', `expected at most ${JOB_BYTES_MAX} bytes, got ${bytes.length}`, bytes)
   if (bytes.length === 0) throw new ProtocolError('truncated', 'expected a command, got no byte', bytes)
@@ -133,13 +106,4 @@ function lengthAt(bytes: Uint8Array, from: number, mode: typeof BOOT_MODE): numb
   // Text has no end of its own: that of the job is as good.
   if (length === INCOMPLETE && (bytes[from] ?? 0) >= 0x20) return left
   throw new ProtocolError('truncated', `expected the rest of the command at byte ${from}, ${start}`, bytes)
-}
-
-function commandOf(value: { name: string }, index: number): Command {
-  const schema = schemaOf(value.name)
-  if (schema === undefined)
-    throw new ProtocolError('malformed', `expected a command at /commands/${index}/name, got ${value.name}`, new Uint8Array())
-  if (Value.Check(schema, value)) return value
-  const [first] = Value.Errors(schema, value)
-  throw new ProtocolError('malformed', `expected /commands/${index}${first?.instancePath}: ${first?.message}`, new Uint8Array())
 }

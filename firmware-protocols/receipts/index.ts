@@ -1,9 +1,13 @@
 /** Receipt printers: print jobs as data, ESC/POS both ways, Chinese text as such a printer takes it. */
 import type { Codec } from '#protocols/codec'
-import { escPos } from './esc-pos.ts'
+import { escPos } from './esc-pos-codec.ts'
 
 export { COMMAND_BYTES_MAX, type Command, type CommandName, TEXT_BYTES_MAX } from './command.ts'
-export * from './esc-pos.ts'
+export { decodeEscPos, type EscPosJob, encodeEscPos, escPosSplitter, JOB_BYTES_MAX, textOf } from './esc-pos.ts'
+export * from './esc-pos-codec.ts'
+export * from './job.ts'
+export { type Cell, pad, rowsOf, wrap } from './layout.ts'
+export * from './print-job.ts'
 export { columnsOf, MISSING_GLYPH, type Printable, printable } from './printable.ts'
 
 /** The codecs of this door. */
