@@ -6,10 +6,11 @@ import { RTU_FRAME_BYTES_MAX } from './rtu-length.ts'
 
 const RTU_FRAME_BYTES_MIN = 4
 
-/** One message on a serial line, or through a serial server that passes on what is on one ("RTU over TCP": the same bytes, no MBAP). `pdu` is a copy. */
+/** One message on a serial line, or through a serial server that passes on what is on one ("RTU over TCP": the same bytes, no MBAP). */
 export interface RtuFrame {
   /** 1..247; 0 addresses all, 248..255 are reserved but in use. */
   readonly unit: number
+  /** Bytes that nobody writes to; frames of one chunk share its memory. */
   readonly pdu: Uint8Array
 }
 
@@ -32,7 +33,7 @@ export function decodeRtu(frame: Uint8Array): RtuFrame {
     throw new ProtocolError('truncated', `expected at least ${RTU_FRAME_BYTES_MIN} bytes, got ${frame.length}`, frame)
   if (frame.length > RTU_FRAME_BYTES_MAX)
     throw new ProtocolError('malformed', `expected at most ${RTU_FRAME_BYTES_MAX} bytes, got ${frame.length}`, frame)
-  const taken = takeFrame(frame, 0, frame.length)
+  const taken = takeFrame(new Uint8Array(frame), 0, frame.length)
   if (taken) return taken
   const crc = crc16(frame, 0, frame.length - 2)
   throw new ProtocolError('checksum', `expected CRC ${hex(crc & 0xff)}${hex(crc >> 8)}`, frame)
@@ -63,7 +64,9 @@ export class RtuSplitter {
 
   /** The frames that this chunk completes. */
   push(chunk: Uint8Array): RtuFrame[] {
-    return this.#frames.push(chunk)
+    // One copy for all of its frames: memory for each is what cost most (430 ns for 205 bytes, a view of some that is there 25 ns). A chunk
+    // that is one short frame pays for it, 450 ns instead of 150, which a line with a million such chunks a second would notice.
+    return this.#frames.push(new Uint8Array(chunk))
   }
 
   /** Forgets an incomplete frame, its bytes counting as dropped, and may expect another kind of frame from now on. */
@@ -72,11 +75,12 @@ export class RtuSplitter {
   }
 }
 
+/** Of bytes that belong to nobody else: the PDU is a view of them. */
 function takeFrame(bytes: Uint8Array, from: number, length: number): RtuFrame | undefined {
   const end = from + length - 2
   const crc = crc16(bytes, from, end)
   if (bytes[end] !== (crc & 0xff) || bytes[end + 1] !== crc >> 8) return undefined
-  return { unit: bytes[from] ?? 0, pdu: new Uint8Array(bytes.subarray(from + 1, end)) }
+  return { unit: bytes[from] ?? 0, pdu: bytes.subarray(from + 1, end) }
 }
 
 function hex(byte: number): string {

@@ -6,12 +6,13 @@ import { PDU_BYTES_MAX } from './pdu.ts'
 export const MBAP_BYTES = 7
 export const TCP_FRAME_BYTES_MAX = MBAP_BYTES + PDU_BYTES_MAX
 
-/** One message of Modbus TCP. `pdu` is a copy. */
+/** One message of Modbus TCP. */
 export interface TcpFrame {
   /** 0..65535; a device echoes the request's. */
   readonly transaction: number
   /** 0..255. */
   readonly unit: number
+  /** Bytes that nobody writes to; frames of one chunk share its memory. */
   readonly pdu: Uint8Array
 }
 
@@ -40,7 +41,7 @@ export function decodeTcp(frame: Uint8Array): TcpFrame {
   if (length === INCOMPLETE || frame.length < length)
     throw new ProtocolError('truncated', `expected ${length || MBAP_BYTES + 1} bytes, got ${frame.length}`, frame)
   if (frame.length > length) throw new ProtocolError('malformed', `expected ${length} bytes, got ${frame.length}`, frame)
-  return takeFrame(frame, 0, length)
+  return takeFrame(new Uint8Array(frame), 0, length)
 }
 
 /**
@@ -62,7 +63,8 @@ export class TcpSplitter {
 
   /** The frames that this chunk completes. */
   push(chunk: Uint8Array): TcpFrame[] {
-    return this.#frames.push(chunk)
+    // One copy for all of its frames, as for RTU: an ArrayBuffer for each is what cost most.
+    return this.#frames.push(new Uint8Array(chunk))
   }
 
   /** Forgets an incomplete frame, as after a new connection; its bytes count as dropped. */
@@ -71,11 +73,12 @@ export class TcpSplitter {
   }
 }
 
+/** Of bytes that belong to nobody else: the PDU is a view of them. */
 function takeFrame(bytes: Uint8Array, from: number, length: number): TcpFrame {
   return {
     transaction: byteAt(bytes, from) * 256 + byteAt(bytes, from + 1),
     unit: byteAt(bytes, from + 6),
-    pdu: new Uint8Array(bytes.subarray(from + MBAP_BYTES, from + length)),
+    pdu: bytes.subarray(from + MBAP_BYTES, from + length),
   }
 }
 
