@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { DECIMALS_MAX, Decimal } from '#protocols/decimal'
 import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
-import { WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
+import { oneOf, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
 import { type Read, scaleProtocol } from './protocol.ts'
 import { required } from './text.ts'
 import type { Unit } from './unit.ts'
@@ -44,7 +44,7 @@ export const hidScale = scaleProtocol({
   schema: Type.Object({
     ...WEIGHT,
     reportId: Type.Optional(Type.Integer({ minimum: 3, maximum: 4 })),
-    fault: Type.Optional(Type.Union(HID_SCALE_FAULTS.map((fault) => Type.Literal(fault)))),
+    fault: Type.Optional(oneOf(HID_SCALE_FAULTS)),
   }),
   fromJson: ({ reportId = 3, fault, ...json }): HidScaleWeight => {
     return { ...weightFrom(json), reportId, ...(fault === undefined ? {} : { fault }) }

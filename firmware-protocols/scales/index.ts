@@ -3,6 +3,7 @@ import type { Codec } from '#protocols/codec'
 import { and } from './and.ts'
 import { cas22 } from './cas-22.ts'
 import { casPos } from './cas-pos.ts'
+import { dahuaTm, dahuaTmRows } from './dahua-tm.ts'
 import { elicom } from './elicom.ts'
 import { hidScale } from './hid-scale.ts'
 import { mtSics } from './mt-sics.ts'
@@ -18,6 +19,9 @@ export * from './and.ts'
 export * from './cas-22.ts'
 export * from './cas-pos.ts'
 export type { CommandSet, Saying, Verb } from './commands.ts'
+export * from './dahua-tm.ts'
+export type { DahuaCharset, DahuaNames } from './dahua-tm-names.ts'
+export { DAHUA_MODES, type DahuaPlu } from './dahua-tm-plu.ts'
 export * from './elicom.ts'
 export * from './grams.ts'
 export * from './hid-scale.ts'
@@ -61,4 +65,4 @@ export const scaleProtocols: readonly ScaleProtocol[] = [
   hidScale,
 ]
 
-export const codecs: readonly Codec[] = scaleProtocols.map(({ codec }) => codec)
+export const codecs: readonly Codec[] = [...scaleProtocols, dahuaTm, dahuaTmRows].map(({ codec }) => codec)

@@ -65,6 +65,9 @@ export interface Command {
 export type ScaleMessage = Weight | Answer | Command
 
 export const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+/** One of these words. */
+export const oneOf = <T extends string>(words: readonly T[]) =>
+  Type.Unsafe<T>(Type.Union(words.map((word) => Type.Literal(word))))
 const flag = Type.Optional(Type.Boolean())
 
 /** A weighing in JSON; everything but the value has a default. */
@@ -72,10 +75,10 @@ export const WEIGHT = {
   kind: Type.Optional(Type.Literal('weight')),
   value: Type.Optional(nullable(Type.Number())),
   decimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 9 })),
-  unit: Type.Optional(nullable(Type.Union(UNITS.map((unit) => Type.Literal(unit))))),
+  unit: Type.Optional(nullable(oneOf(UNITS))),
   division: Type.Optional(Type.Number()),
   stable: Type.Optional(nullable(Type.Boolean())),
-  mode: Type.Optional(Type.Union(MODES.map((mode) => Type.Literal(mode)))),
+  mode: Type.Optional(oneOf(MODES)),
   overload: flag,
   underload: flag,
   zero: Type.Optional(nullable(Type.Boolean())),
@@ -86,7 +89,7 @@ export const AnswerSchema = Type.Object({
   kind: Type.Literal('answer'),
   command: Type.Optional(Type.String({ maxLength: 32 })),
   ok: flag,
-  error: Type.Optional(Type.Union(SCALE_ERRORS.map((error) => Type.Literal(error)))),
+  error: Type.Optional(oneOf(SCALE_ERRORS)),
   status: Type.Optional(Type.String({ maxLength: 1 })),
   text: Type.Optional(Type.String({ maxLength: 200 })),
 })

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { lineSplitter } from '#protocols/frames'
 import { latin1, type Verb } from './commands.ts'
-import { type Answer, AnswerSchema, hexOf, type ScaleError, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
+import { type Answer, AnswerSchema, hexOf, oneOf, type ScaleError, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
 import { type Read, scaleProtocol } from './protocol.ts'
 import { decimalOf, LF, LINE_BYTES_MAX, readText, required, unitIn } from './text.ts'
 
@@ -39,10 +39,7 @@ const verbs: readonly Verb[] = [
   ...['SIR', '@', 'I0', 'I1', 'I2', 'I3', 'I4', 'I5'].map((name) => ({ name })),
 ]
 
-const MtSicsSchema = Type.Union([
-  Type.Object({ ...WEIGHT, command: Type.Optional(Type.Union(WEIGHING.map((command) => Type.Literal(command)))) }),
-  AnswerSchema,
-])
+const MtSicsSchema = Type.Union([Type.Object({ ...WEIGHT, command: Type.Optional(oneOf(WEIGHING)) }), AnswerSchema])
 
 /** The Standard Interface Command Set of Mettler-Toledo, spoken by many others. */
 export const mtSics = scaleProtocol({

@@ -3,7 +3,7 @@ import type { Field } from '#protocols/codec'
 import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, lineSplitter, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
-import { type Answer, AnswerSchema, hexOf, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
+import { type Answer, AnswerSchema, hexOf, oneOf, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
 import { type Read, scaleProtocol } from './protocol.ts'
 import { decimalOf, padded, readText, required, unitIn } from './text.ts'
 
@@ -54,7 +54,7 @@ export const nciEcr = scaleProtocol({
   schema: Type.Union([
     Type.Object({
       ...WEIGHT,
-      faults: Type.Optional(Type.Array(Type.Union(NCI_FAULTS.map((fault) => Type.Literal(fault))))),
+      faults: Type.Optional(Type.Array(oneOf(NCI_FAULTS))),
       isMarked: Type.Optional(Type.Boolean()),
       isLong: Type.Optional(Type.Boolean()),
       isHighRange: Type.Optional(Type.Boolean()),
