@@ -22,7 +22,7 @@ export const escPos: Codec = {
     derived:
       'Text between FS & and FS . is read as GB 18030, as which FS & enters Kanji mode on Chinese-market models; a printer is taken to boot in that mode, and so to print Chinese without any ESC t.',
     missing:
-      'National character sets (ESC R), user-defined characters and page mode are carried and not shown in the text. GS ( functions other than those of QR, and graphics, are carried as bytes. Whether a model has the glyphs of the GBK extension beyond GB 2312 cannot be told from here.',
+      'National character sets (ESC R), user-defined characters and page mode are carried and not shown in the text. GS ( functions other than those of QR, and graphics, are carried as bytes. A real printer also obeys DLE commands that stand within the bytes of an image; here they are the image. Whether a model has the glyphs of the GBK extension beyond GB 2312 cannot be told from here.',
   },
   decode: (bytes) => {
     const { commands, text, fields } = readJob(bytes)

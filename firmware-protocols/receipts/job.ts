@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 
-/** Parts of one job, and copies of text in one part. */
+/** Parts of one job. */
 export const PARTS_MAX = 1000
+/** Characters of text in one part. */
 export const PART_TEXT_MAX = 4000
 /** Rows of one image: 15 cm at 8 dots/mm. */
 export const IMAGE_ROWS_MAX = 1200
@@ -39,7 +40,7 @@ const Columns = Type.Object({
   }),
   bold: Flag,
 })
-/** Stored as UTF-8, which phones expect. Module: 6 dots, level: M, if they are not given. */
+/** Stored as UTF-8, which phones expect. Level M if it is not given; a module of 6 dots, or fewer where the paper is too narrow for them. */
 const Qr = Type.Object({
   part: Type.Literal('qr'),
   data: Type.String({ minLength: 1, maxLength: 1000 }),

@@ -157,6 +157,22 @@ test('digits go in pairs into Code 128, so that a trace code fits the narrow pap
   expect(partly({ part: 'code128', data: 'ABCDEFGHIJKLMNOP' }, 80)).toHaveLength(4)
 })
 
+test('a QR code has the largest modules up to 6 dots that the paper holds, and is refused where it would not be printed', () => {
+  const size = (data: string, more: { level?: 'L' | 'H'; module?: number } = {}, paper: 58 | 80 = 58) =>
+    partly({ part: 'qr', data, ...more }, paper).flatMap((command) => (command.name === 'qr-size' ? [command.size] : []))[0]
+  // Versions 1, 9 and 10 at level M: 29, 61 and 65 modules with their margins.
+  expect(size('x'.repeat(14))).toBe(6)
+  expect(size('x'.repeat(180))).toBe(6)
+  expect(size('x'.repeat(181))).toBe(5)
+  expect(size('码'.repeat(60))).toBe(6)
+  expect(size('码'.repeat(61))).toBe(5)
+  expect(size('x'.repeat(586), { level: 'L' })).toBe(4)
+  expect(size('x'.repeat(586), { level: 'L' }, 80)).toBe(6)
+  expect(size('x', { module: 13, level: 'H' })).toBe(13)
+  expect(() => size('x', { module: 14, level: 'H' })).toThrow('29 modules of 14')
+  expect(() => size('x'.repeat(251), { level: 'H' })).toThrow('at most 250 bytes')
+})
+
 test('EAN-13 has its check digit made or checked', () => {
   const made = (data: string) => partly({ part: 'ean13', data, align: 'center', height: 80 })
   expect(made('313063057461')).toEqual([

@@ -3,8 +3,10 @@ import { encodeEscPos } from './esc-pos.ts'
 import { type Align, type Job, PAPERS, type Part } from './job.ts'
 import { rowsOf, wrap } from './layout.ts'
 import { printable } from './printable.ts'
-import { type Bars, code128, ean13 } from './symbols.ts'
+import { type Bars, code128, ean13, qrModules } from './symbols.ts'
 
+/** Of one module, where the paper is wide enough and the job does not say. */
+const QR_MODULE_DOTS = 6
 /** Rows of an image in one command: a small printer's buffer holds them. */
 const IMAGE_BAND_ROWS = 128
 const ALIGNMENTS: readonly Align[] = ['left', 'center', 'right']
@@ -81,13 +83,7 @@ function commandsOf(part: Part, paper: Paper): Command[] {
       return lined([line])
     }
     case 'qr':
-      return aligned(part, [
-        { name: 'qr-model', model: 2 },
-        { name: 'qr-size', size: part.module ?? 6 },
-        { name: 'qr-level', ec: part.level ?? 'M' },
-        { name: 'qr-data', data: part.data },
-        { name: 'qr-print' },
-      ])
+      return qr(part, paper)
     case 'code128':
       return barcode(part, 73, code128(part.data), paper)
     case 'ean13':
@@ -117,6 +113,25 @@ function aligned({ align = 'left' }: { readonly align?: Align }, commands: reado
   return styled(commands, { align: ALIGNMENTS.indexOf(align) })
 }
 
+function qr(part: Extract<Part, { part: 'qr' }>, { dots }: Paper): Command[] {
+  const { data, level = 'M' } = part
+  const modules = qrModules(Buffer.byteLength(data), level)
+  const module = part.module ?? Math.min(QR_MODULE_DOTS, Math.floor(dots / modules))
+  expectWidth(modules, module, dots)
+  return aligned(part, [
+    { name: 'qr-model', model: 2 },
+    { name: 'qr-size', size: module },
+    { name: 'qr-level', ec: level },
+    { name: 'qr-data', data },
+    { name: 'qr-print' },
+  ])
+}
+
+/** Most printers print nothing at all where a code is too wide. */
+function expectWidth(modules: number, module: number, dots: number): void {
+  if (modules * module > dots) throw new RangeError(`expected at most ${dots} dots, got ${modules} modules of ${module}`)
+}
+
 function barcode(
   part: Extract<Part, { part: 'code128' | 'ean13' }>,
   type: number,
@@ -124,8 +139,7 @@ function barcode(
   { dots }: Paper,
 ): Command[] {
   const module = part.module ?? 2
-  // Most printers print nothing at all where a bar code is too wide.
-  if (modules * module > dots) throw new RangeError(`expected at most ${dots} dots, got ${modules} modules of ${module}`)
+  expectWidth(modules, module, dots)
   return aligned(part, [
     { name: 'barcode-height', n: part.height ?? 64 },
     { name: 'barcode-width', n: module },

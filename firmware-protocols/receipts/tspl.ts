@@ -21,7 +21,7 @@ const BITMAP_HEAD = /^BITMAP +(-?\d{1,5}) *, *(-?\d{1,5}) *, *(\d{1,5}) *, *(\d{
 const BITMAP_HEAD_BYTES_MAX = 60
 /** Parameters in quotes. */
 const QUOTED = ['font', 'text']
-const ARGUMENT = /^\s*(?:"((?:\\\["\]|[^"])*)"|([^",]*?))\s*(,|$)/
+const ARGUMENT = /^(?: *"((?:\\\["\]|[^"])*)" *|([^",]*))(,|$)/
 /** A quote within quotes, as TSPL writes it. */
 const QUOTE = '\\["]'
 
@@ -121,7 +121,7 @@ function readCommand(bytes: Uint8Array, from: number, length: number, isPicture:
   const line = bytes.subarray(from, from + length)
   const head = isPicture ? (BITMAP_HEAD.exec(latin(line.subarray(0, BITMAP_HEAD_BYTES_MAX)))?.[0] ?? '') : undefined
   const text = head?.slice(0, -1) ?? decodeGb18030(line)
-  const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/s.exec(text) ?? []
+  const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(text.trim()) ?? []
   if (word === '') return undefined
   const name = word.toUpperCase()
   const form = formOf(name)
@@ -129,7 +129,7 @@ function readCommand(bytes: Uint8Array, from: number, length: number, isPicture:
   const keys = Object.keys(form.properties).filter((key) => !['name', 'unit', 'data'].includes(key))
   const given = argumentsOf(rest)
   if (given === undefined || given.length > keys.length)
-    throw new ProtocolError('malformed', `expected ${name} ${keys.join(',')} at byte ${from}, got ${rest}`, bytes)
+    throw new ProtocolError('malformed', `expected ${name} ${keys.join(',')} at byte ${from}, got ${rest.slice(0, 60)}`, bytes)
   const isSize = 'unit' in form.properties
   const values = given.map((argument, index): [string, unknown] => [
     keys[index] ?? '',
@@ -158,7 +158,7 @@ function argumentsOf(rest: string): (string | number)[] | undefined {
     const match = ARGUMENT.exec(rest.slice(at))
     if (match === null) return undefined
     const [whole, quoted, bare = '', comma] = match
-    given.push(quoted?.replaceAll(QUOTE, '"') ?? Decimal.parse(bare)?.toJSON() ?? bare)
+    given.push(quoted?.replaceAll(QUOTE, '"') ?? Decimal.parse(bare.trim())?.toJSON() ?? bare.trim())
     at += whole.length
     isLast = comma !== ','
   }
