@@ -56,6 +56,7 @@ describe('a Digital Link', () => {
     ['another scheme', `ftp://a/01/${GTIN}`, 'malformed'],
     ['no path', 'https://a', 'malformed'],
     ['no key', 'https://a/10/ABC', 'malformed'],
+    ['a word that every object has', 'https://a/toString/x', 'malformed'],
     ['a key without value', `https://a/01`, 'malformed'],
     ['qualifiers out of order', `https://a/01/${GTIN}/10/A/22/B`, 'malformed'],
     ['a qualifier twice', `https://a/01/${GTIN}/10/A/10/A`, 'malformed'],
@@ -69,6 +70,7 @@ describe('a Digital Link', () => {
     ['a wrong check digit', 'https://a/01/12312312312334', 'checksum'],
     ['broken percent encoding', `https://a/01/${GTIN}/10/%2`, 'malformed'],
     ['a space', `https://a/01/${GTIN} `, 'malformed'],
+    ['a letter that is not percent-encoded', `https://a/猪/01/${GTIN}`, 'malformed'],
   ])('with %s is refused', (_, text, code) => {
     expect(() => decodeDigitalLink(text)).toThrow(refusal(code))
   })
@@ -78,6 +80,11 @@ describe('a Digital Link', () => {
     expect(encodeDigitalLink({ stem: 'https://id.gs1.org', elements })).toBe(`https://id.gs1.org/01/${GTIN}/22/C/10/A?99=X`)
     expect(() => encodeDigitalLink({ stem: 'https://a', elements: { 10: 'A' } })).toThrow(refusal('malformed'))
     expect(() => encodeDigitalLink({ stem: 'https://a' })).toThrow(refusal('malformed'))
+    expect(() => encodeDigitalLink({ stem: 'https://a', elements: { toString: 'x' } })).toThrow(refusal('malformed'))
+    for (const stem of [']Q1https://a', `https://a/01/${GTIN}?99=X#`])
+      expect(() => encodeDigitalLink({ stem, elements })).toThrow(refusal('malformed'))
+    for (const name of ['', '99'])
+      expect(() => encodeDigitalLink({ stem: 'https://a', elements, parameters: [{ name }] })).toThrow(refusal('malformed'))
     expect(() => encodeDigitalLink({ stem: 'a', elements })).toThrow(refusal('malformed'))
   })
 

@@ -70,6 +70,7 @@ export const LINK_KEYS: Readonly<Record<string, readonly (readonly string[])[]>>
  */
 export function decodeDigitalLink(text: string, options: DigitalLinkOptions = {}): DigitalLink {
   const { aim, data } = stripAim(text)
+  if (!/^[!-~]*$/.test(data)) malformed(`visible ASCII, the rest percent-encoded, got ${JSON.stringify(data)}`, data)
   const [, origin = '', path = '', query, fragment] =
     URI.exec(data) ?? malformed(`http:// or https://, a host and a path, got ${JSON.stringify(data)}`, data)
   const segments = path.slice(1).split('/')
@@ -97,27 +98,35 @@ export function decodeDigitalLink(text: string, options: DigitalLinkOptions = {}
  */
 export function encodeDigitalLink(link: DigitalLinkData): string {
   const elements = link.items ?? Object.entries(link.elements ?? {}).map(([ai, value]) => ({ ai, value }))
-  const key = elements.find(({ ai }) => LINK_KEYS[ai])
+  const key = elements.find(({ ai }) => qualifiersOf(ai))
   if (key === undefined) return malformed(`a primary key: ${Object.keys(LINK_KEYS).join(', ')}`, '')
-  const order = (LINK_KEYS[key.ai] ?? []).find((list) => elements.some(({ ai }) => list.includes(ai))) ?? []
+  const order = (qualifiersOf(key.ai) ?? []).find((list) => elements.some(({ ai }) => list.includes(ai))) ?? []
   const qualifiers = order.flatMap((wanted) => elements.filter(({ ai }) => ai === wanted))
   const attributes = elements.filter((element) => element !== key && !order.includes(element.ai))
+  const unclear = link.parameters?.find(({ name, value }) => /^\d+$/.test(name) || (name === '' && value === undefined))
+  if (unclear) malformed(`a parameter's name that is no number, got ${JSON.stringify(unclear.name)}`, unclear.name)
   const path = [key, ...qualifiers].map(({ ai, value }) => `/${ai}/${encoded(value)}`).join('')
   const query = [
     ...attributes.map(({ ai, value }) => `${ai}=${encoded(value)}`),
     ...(link.parameters ?? []).map(({ name, value }) => encoded(name) + (value === undefined ? '' : `=${encoded(value)}`)),
   ].join('&')
   const text = `${link.aim ?? ''}${link.stem}${path}${query && `?${query}`}${link.fragment === undefined ? '' : `#${link.fragment}`}`
-  decodeDigitalLink(text)
+  const { stem } = decodeDigitalLink(text)
+  if (stem !== link.stem) malformed(`a stem that reads as itself, got ${JSON.stringify(stem)}`, text)
   return text
 }
 
 /** The scheme is written in small or in capital letters, not in both. */
 const URI = /^((?:https?|HTTPS?):\/\/[A-Za-z0-9._~%\-:[\]]+)((?:\/[^/?#\s]*)+)(?:\?([^#\s]*))?(?:#(\S*))?$/
 
+/** The lists of a primary key; undefined for what is none. A path may hold any word, also those that every object has. */
+function qualifiersOf(ai: string): readonly (readonly string[])[] | undefined {
+  return Object.hasOwn(LINK_KEYS, ai) ? LINK_KEYS[ai] : undefined
+}
+
 /** Index of the last primary key that is followed by pairs up to the end. */
 function keyAt(segments: readonly string[]): number {
-  for (let at = segments.length - 2; at >= 0; at -= 2) if (LINK_KEYS[segments[at] ?? '']) return at
+  for (let at = segments.length - 2; at >= 0; at -= 2) if (qualifiersOf(segments[at] ?? '')) return at
   return -1
 }
 
@@ -137,7 +146,7 @@ function expectQualifiers(key: string, qualifiers: readonly Gs1Element[]): void 
   const names = qualifiers.map(({ ai }) => ai)
   const isOrdered = (list: readonly string[]): boolean =>
     names.every((ai, index) => list.includes(ai) && (index === 0 || list.indexOf(ai) > list.indexOf(names[index - 1] ?? '')))
-  if (names.length > 0 && !(LINK_KEYS[key] ?? []).some(isOrdered))
+  if (names.length > 0 && !(qualifiersOf(key) ?? []).some(isOrdered))
     malformed(`qualifiers of (${key}) in their order, got ${names}`, '')
 }
 
@@ -162,7 +171,7 @@ function attributeOf(ai: string, value = ''): Gs1Element {
 }
 
 function expectAttributes(key: string, attributes: readonly Gs1Element[]): void {
-  const inPath = [key, ...(LINK_KEYS[key] ?? []).flat()]
+  const inPath = [key, ...(qualifiersOf(key) ?? []).flat()]
   const wrong = attributes.find(({ ai }) => inPath.includes(ai))
   if (wrong) malformed(`(${wrong.ai}) in the path, got it in the query`, wrong.value)
 }

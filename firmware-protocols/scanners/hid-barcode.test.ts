@@ -147,6 +147,7 @@ describe('a code in several reports', () => {
     expect(() => encodeHidBarcode({ text: '', aim: ']E0' })).toThrow(refusal('malformed'))
     expect(() => encodeHidBarcode({ text: '1' })).toThrow(refusal('malformed'))
     expect(() => encodeHidBarcode({ text: 'x'.repeat(57), format: 'newland' })).toThrow(refusal('malformed'))
+    expect(() => hidBarcode.encode?.({ text: ']E05', format: 'newland' })).toThrow(refusal('malformed'))
     expect(() => encodeHidBarcode({ text: '1\r', aim: ']E0' })).toThrow(refusal('malformed'))
   })
 })

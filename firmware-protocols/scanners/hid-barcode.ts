@@ -144,7 +144,12 @@ export const hidBarcode: Codec = {
     const value = decodeHidBarcode(bytes)
     return { value, fields: fieldsOf(bytes) }
   },
-  encode: encoder(Hid, (value) => new Uint8Array(Buffer.concat(encodeHidBarcode(value)))),
+  encode: encoder(Hid, (value) => {
+    const bytes = new Uint8Array(Buffer.concat(encodeHidBarcode(value)))
+    // An identifier in the data looks like another maker's report, which only a caller who knows the format can tell.
+    expectText(decodeHidBarcode(bytes), value.text, bytes)
+    return bytes
+  }),
 }
 
 function scanOf(parts: readonly BarcodeReport[]): HidScan {

@@ -57,7 +57,9 @@ export function keyboardCodec(layout: KeyboardLayout): Codec {
       const wanted = Object.hasOwn(KEYBOARD_LAYOUTS, name) ? KEYBOARD_LAYOUTS[name] : undefined
       if (wanted === undefined)
         throw new ProtocolError('unsupported', `expected layout ${Object.keys(KEYBOARD_LAYOUTS)}, got ${name}`, new Uint8Array())
-      return new Uint8Array(Buffer.concat(encodeKeyboard(text, suffix, wanted)))
+      const reports = encodeKeyboard(text, suffix, wanted)
+      if (reports.length === 0) throw new ProtocolError('malformed', 'expected a text or a suffix', new Uint8Array())
+      return new Uint8Array(Buffer.concat(reports))
     }),
   }
 }

@@ -72,6 +72,7 @@ describe('a layout', () => {
     expect(() => encodeKeyboard('€')).toThrow(refusal('malformed'))
     expect(() => encodeKeyboard('\u0000')).toThrow(refusal('malformed'))
     expect(() => encodeKeyboard('\u25cc', 'none', GERMAN)).toThrow(refusal('malformed'))
+    expect(() => hidKeyboard.encode?.({ text: '' })).toThrow(refusal('malformed'))
     expect(() => hidKeyboard.encode?.({ text: 'a', layout: 'toString' })).toThrow(refusal('unsupported'))
     expect(hidKeyboard.encode?.({ text: 'y', layout: 'de' })).toEqual(new Uint8Array(Buffer.concat([press(29), release])))
   })
