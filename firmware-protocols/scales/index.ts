@@ -1,9 +1,11 @@
 /** Scales: what their bytes mean, both ways, for trade scales, indicators, label scales and USB scales. */
 import type { Codec } from '#protocols/codec'
+import { adam } from './adam.ts'
 import { and } from './and.ts'
 import { cas22 } from './cas-22.ts'
 import { casPos } from './cas-pos.ts'
 import { dahuaTm, dahuaTmRows } from './dahua-tm.ts'
+import { delmac } from './delmac.ts'
 import { elicom } from './elicom.ts'
 import { hidScale } from './hid-scale.ts'
 import { mtSics } from './mt-sics.ts'
@@ -15,6 +17,7 @@ import { toledoContinuous } from './toledo-continuous.ts'
 import { xk3190 } from './xk3190.ts'
 import { xk3190Text } from './xk3190-text.ts'
 
+export * from './adam.ts'
 export * from './and.ts'
 export * from './cas-22.ts'
 export * from './cas-pos.ts'
@@ -22,6 +25,7 @@ export type { CommandSet, Saying, Verb } from './commands.ts'
 export * from './dahua-tm.ts'
 export type { DahuaCharset, DahuaNames } from './dahua-tm-names.ts'
 export { DAHUA_MODES, type DahuaPlu } from './dahua-tm-plu.ts'
+export * from './delmac.ts'
 export * from './elicom.ts'
 export * from './grams.ts'
 export * from './hid-scale.ts'
@@ -63,6 +67,8 @@ export const scaleProtocols: readonly ScaleProtocol[] = [
   xk3190Text,
   elicom,
   hidScale,
+  adam,
+  delmac,
 ]
 
 export const codecs: readonly Codec[] = [...scaleProtocols, dahuaTm, dahuaTmRows].map(({ codec }) => codec)

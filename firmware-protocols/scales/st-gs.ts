@@ -16,9 +16,9 @@ export const stGs = scaleProtocol({
   name: 'st-gs',
   title: 'Indicators that send lines such as ST,GS,+000.500kg',
   evidence: {
-    sources: ['Rinstrum R323 example', 'CSX6 example', 'tests of public parsers'],
-    confirmed: 'Lines of four sources, of different widths.',
-    derived: 'The minus sign of an OL is read as an underload too.',
+    sources: ['Rinstrum R323 example', 'CSX6 example', 'tests of public parsers', 'RS-232 notes of a Chinese maker'],
+    confirmed:
+      'Lines of four sources, of different widths. An OL with a plus sign is above the range, with a minus sign below; both count as overload.',
     missing:
       'Commands, for makers agree on none. One manual says that GS means stable; the others say gross, and so does this codec.',
   },
