@@ -84,6 +84,11 @@ describe('called wrongly', () => {
     [['simulate', 'nope'], /expected a scenario file, or one of .*storm.*, got "nope"/],
     [['simulate', 'storm', '--clock', 'nonsense'], 'expected start, speed or since in the clock, got "nonsense"'],
     [['simulate', 'storm', '--clock', 'start=2026-07-01'], 'expected a time with its zone in clock start, got "2026-07-01"'],
+    [['devices', 'list', '--kind', 'nope'], /expected one of .*scale.*, got "nope"/],
+    [['devices', 'list', '--profiles', 'nope'], 'expected a file or a folder that is there, got "nope"'],
+    [['devices', 'list', '--profiles', CLI], 'expected a folder in --profiles, got the file'],
+    [['devices', 'show', 'nope'], /expected one of .*scale\/toledo-8217.*, got "nope"/],
+    [['devices', 'test', 'nope'], 'expected a file or a folder that is there, got "nope"'],
     [['bench', 'nope'], /expected one of .*road.*, got "nope"/],
     [['chaos', '--suite', 'kill', '--seed', 'x'], 'expected a whole number, got "x"'],
   ])('%j ends with 2 and says so on stderr', async (args, message) => {
@@ -154,6 +159,70 @@ describe('a wrong file', () => {
     const { ready, stop } = await startReady<{ console: string }>('lan', ['gateway', '--config', gateway, '--insecure-lan'])
     expect(ready.console).toMatch(/^http:\/\/127\.0\.0\.2:/)
     expect((await stop()).code).toBe(0)
+  })
+})
+
+describe('the catalogue of devices', () => {
+  const model = (value: string) => `title: Bench
+kind: scale
+source: a test
+unconfirmed: true
+scale: { protocol: st-gs }
+examples: [{ name: half, text: "ST,GS,+000.500kg\\r\\n", decoded: { value: ${value} } }]
+`
+
+  test('is listed by kind and shown by name, for people and for programs, with the models of a site', async () => {
+    const site = join(folder, 'site')
+    mkdirSync(join(site, 'scale'), { recursive: true })
+    writeFileSync(join(site, 'scale/bench.yaml'), model('0.5'))
+    const listed = await run(['devices', 'list', '--kind', 'scale', '--profiles', site])
+    expect(listed).toMatchObject({ code: 0, stderr: '' })
+    expect(listed.stdout).toMatch(/^scale\/bench +st-gs +Bench \(unconfirmed\)$/m)
+    expect(listed.stdout).not.toMatch(/^rain-gauge/m)
+    const { stdout } = await run(['devices', 'list', '--json'])
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: 'rain-gauge/acme-rg-1', protocol: 'modbus' }))
+    const shown = await run(['devices', 'show', 'scale/bench', '--profiles', site])
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('half: "ST,GS,+000.500kg') })
+    const json = await run(['devices', 'show', 'rain-gauge/acme-rg-1', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      name: 'rain-gauge/acme-rg-1',
+      modbus: { points: { battery: { unit: 'V' } } },
+    })
+  })
+
+  test('a model that its codec does not bear out ends the test with 1, and is told by file, line and column', async () => {
+    mkdirSync(join(folder, 'scale'))
+    const good = write('scale/good.yaml', model('0.5'))
+    const bad = write('scale/bad.yaml', model('0.6'))
+    expect(await run(['devices', 'test', good])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^scale\/good: 1 example holds\n$/),
+    })
+    const fault = `${bad}:6:67: examples[0].decoded.value: expected what its codec says, 0.5, got 0.6`
+    expect(await run(['devices', 'test', bad])).toEqual({ code: 1, stdout: '', stderr: `${fault}\n` })
+    const { code, stdout } = await run(['devices', 'test', folder, '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, passed: ['scale/good'], faults: [{ file: bad, line: 6 }] })
+  })
+
+  test('its schema is the published one', async () => {
+    const { stdout } = await run(['devices', 'schema'])
+    const published = readFileSync(fileURLToPath(new URL('./docs/schema/profile.schema.json', import.meta.url)), 'utf8')
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(published))
+  })
+
+  test('a check of a site names its unconfirmed models', async () => {
+    const file = write(
+      'gateway.yaml',
+      'gateway: g\ndevices: [{ id: R, profile: rain-gauge/generic-rs485, line: "tcp://127.0.0.1:1" }]\n',
+    )
+    const { stdout } = await run(['gateway', 'check', '--config', file])
+    expect(stdout).toContain(
+      "R: its model rain-gauge/generic-rs485 is unconfirmed: compare its values with the device's own display",
+    )
+    const json = await run(['gateway', 'check', '--config', file, '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ unconfirmed: [{ device: 'R', profile: 'rain-gauge/generic-rs485' }] })
   })
 })
 

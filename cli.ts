@@ -1,19 +1,22 @@
 #!/usr/bin/env node
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pino, { type Logger } from 'pino'
 import type { Role } from '#cloud'
 import {
+  type Catalogue,
   type Clock,
   type ClockSetting,
   DocumentError,
   durationMs,
   formatClock,
   loadCatalogue,
+  PROFILES_FOLDER,
   parseClock,
   siteClock,
+  UNCONFIRMED,
   wallClock,
 } from '#devices'
 
@@ -138,6 +141,7 @@ gateway
     const { readGatewayConfig, siteLines } = await import('#gateway')
     const config = readGatewayConfig(requireConfig(options.config ?? command.parent?.opts().config))
     const lines = siteLines(config.devices)
+    const unconfirmed = config.devices.filter((device) => device.profile.profile.unconfirmed)
     if (options.json) {
       console.log(
         JSON.stringify({
@@ -147,6 +151,7 @@ gateway
           devices: config.devices.length,
           lines: lines.map(({ url }) => url),
           rules: config.rules.length,
+          unconfirmed: unconfirmed.map(({ id, profile }) => ({ device: id, profile: profile.name })),
         }),
       )
       return
@@ -158,9 +163,7 @@ gateway
       console.log(`  ${words}: ${devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`).join(', ')}`)
     for (const { device, factory } of lines.flatMap(({ differing }) => differing))
       console.log(`  ${device.id}: its model leaves the factory with ${factory}: it must have been set to its line`)
-    for (const { id, profile } of config.devices.filter((device) => device.profile.profile.unconfirmed)) {
-      console.log(`  ${id}: its model ${profile.name} is unconfirmed: compare its values with the device's own display`)
-    }
+    for (const { id, profile } of unconfirmed) console.log(`  ${id}: its model ${profile.name} is ${UNCONFIRMED}`)
   })
 
 program
@@ -233,6 +236,66 @@ program
       for (const { row, why } of named) console.log(`  ${row.device} ${row.point} at ${new Date(row.at).toISOString()}: ${why}`)
     }
     if (stop.signal.aborted) process.exitCode = 1
+  })
+
+const devices = program.command('devices').description('the catalogue of device models')
+const profilesOption = () => new Option('--profiles <folder>', "a folder of a site's own models, as in gateway.yaml")
+
+devices
+  .command('list')
+  .description('every model by name, with what it speaks')
+  .option('--kind <kind>', 'only models of one kind')
+  .addOption(profilesOption())
+  .option('--json', 'as one JSON list')
+  .action(async ({ kind, profiles, json }) => {
+    const { listedProfile, listText } = await import('#devices')
+    const entries = [...catalogueWith(profiles).values()]
+    const kinds = [...new Set(entries.map(({ profile }) => profile.kind))]
+    if (kind !== undefined && !kinds.includes(kind))
+      throw new UsageError(`expected one of ${kinds.join(', ')} in --kind, got "${kind}"`)
+    const chosen = entries.filter(({ profile }) => kind === undefined || profile.kind === kind)
+    console.log(json ? JSON.stringify(chosen.map(listedProfile)) : listText(chosen))
+  })
+
+devices
+  .command('show')
+  .description('everything a model says')
+  .argument('<name>', 'its name, see list')
+  .addOption(profilesOption())
+  .option('--json', 'as one JSON object')
+  .action(async (name: string, { profiles, json }) => {
+    const { profileText } = await import('#devices')
+    const catalogue = catalogueWith(profiles)
+    const entry = catalogue.get(name)
+    if (entry === undefined) throw new UsageError(`expected one of ${[...catalogue.keys()].join(', ')}, got "${name}"`)
+    const { profile, ...place } = entry
+    console.log(json ? JSON.stringify({ ...place, ...profile }) : profileText(entry))
+  })
+
+devices
+  .command('test')
+  .description('checks a model, or every model of a folder, and decodes all their examples')
+  .argument('<path>', 'a file, or a folder of <kind>/<vendor>-<model>.yaml')
+  .option('--json', 'what passed and every fault as one JSON object')
+  .action(async (path: string, { json }) => {
+    const { testProfiles } = await import('#devices')
+    const { passed, faults } = await testProfiles(path, isFolder(path))
+    if (json) console.log(JSON.stringify({ ok: faults.length === 0, passed: passed.map(({ name }) => name), faults }))
+    else
+      for (const { name, profile } of passed)
+        console.log(`${name}: ${profile.examples.length} example${profile.examples.length === 1 ? ' holds' : 's hold'}`)
+    if (faults.length > 0) {
+      console.error(new DocumentError(faults).message)
+      process.exitCode = 1
+    }
+  })
+
+devices
+  .command('schema')
+  .description("the JSON Schema of a model's file, for editors")
+  .action(async () => {
+    const { profileSchema } = await import('#devices')
+    console.log(JSON.stringify(profileSchema(), null, 2))
   })
 
 program
@@ -310,6 +373,19 @@ function scenarioFile(name: string, folder: string): string {
   const known = readdirSync(folder).map((file) => basename(file, '.yaml'))
   if (!known.includes(name)) throw new UsageError(`expected a scenario file, or one of ${known.join(', ')}, got "${name}"`)
   return join(folder, `${name}.yaml`)
+}
+
+/** The models that come with the project, and those of a site's folder. */
+function catalogueWith(profiles: string | undefined): Catalogue {
+  if (profiles === undefined) return loadCatalogue()
+  if (!isFolder(profiles)) throw new UsageError(`expected a folder in --profiles, got the file "${profiles}"`)
+  return loadCatalogue([PROFILES_FOLDER, profiles])
+}
+
+function isFolder(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new UsageError(`expected a file or a folder that is there, got "${path}"`)
+  return found.isDirectory()
 }
 
 function requireConfig(file: string | undefined): string {

@@ -7,7 +7,8 @@ import { decimalOf, powerOfTen } from './decimal.ts'
 import { DocumentError } from './document.ts'
 import { decodePoint, encodePoint, imageOf, pointWidth } from './modbus-point.ts'
 import type { ModbusProfile, Point } from './modbus-profile.ts'
-import { profileHash } from './profile.ts'
+import { profileHash, SECTION_NAMES, sectionOf } from './profile.ts'
+import { testProfile } from './profile-test.ts'
 import type { Value } from './reading/index.ts'
 
 const entries = [...loadCatalogue().values()]
@@ -51,6 +52,24 @@ test.each(examples)('$title decodes to its readings', ({ profile, example }) => 
 test.each(modbusEntries)('$name proves each of its points by an example', ({ profile }) => {
   const proven = new Set(profile.examples.flatMap((example) => Object.keys(example.readings)))
   expect(Object.keys(profile.modbus.points).filter((name) => !proven.has(name))).toEqual([])
+})
+
+const frameEntries = entries.filter((entry) => !isModbusEntry(entry))
+
+test.each(frameEntries)('$name: its own codec says what its examples say', async ({ name, file }) => {
+  expect((await testProfile(file)).name).toBe(name)
+})
+
+test('every point of a station is proven by a frame', () => {
+  for (const { name, profile } of entries) {
+    if (!('sl651' in profile)) continue
+    const proven = new Set(profile.examples.flatMap((example) => Object.keys(example.readings)))
+    expect([name, Object.keys(profile.sl651.points).filter((point) => !proven.has(point))]).toEqual([name, []])
+  }
+})
+
+test('there are models of every section', () => {
+  expect([...new Set(entries.map(({ profile }) => sectionOf(profile)))].sort()).toEqual([...SECTION_NAMES].sort())
 })
 
 test.each(entries)('$name is named by its place and carries its hash', ({ name, hash, profile, file }) => {

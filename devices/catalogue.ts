@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Content, type Document, DocumentError, type DocumentFault, readContent } from './document.ts'
 import { exampleFaults } from './example-proof.ts'
@@ -96,7 +96,7 @@ export function profileFiles(folder: string): string[] {
 
 /** As its two last folders say. */
 function nameOf(file: string): string {
-  return join(basename(dirname(file)), basename(file, '.yaml'))
+  return join(basename(dirname(resolve(file))), basename(file, '.yaml'))
 }
 
 /** Which section the document has. @throws DocumentError unless it is exactly one */

@@ -75,7 +75,9 @@ const Scanner = Type.Object(
   {
     protocol: Type.Enum([...SCANNER_PROTOCOLS]),
     suffix: Type.Optional(
-      Type.Enum(['enter', 'tab', 'cr', 'cr-lf', 'lf', 'none'], { description: 'what ends a code as it leaves the factory' }),
+      Type.Enum(['enter', 'tab', 'ctrl-shift-j', 'cr', 'cr-lf', 'lf', 'etx', 'none'], {
+        description: 'what ends a code as it leaves the factory',
+      }),
     ),
   },
   { ...strict, description: 'a reader of barcodes' },

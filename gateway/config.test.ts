@@ -201,6 +201,12 @@ test('a rain window over anything but a counter would never be right, so it is r
   ])
 })
 
+test('a device without a driver is told as such, with the protocol that it speaks', () => {
+  expect(faultsOf(SITE.replace(/profile: [a-z0-9/-]+/, 'profile: scale/toledo-8217'))[0]).toMatch(
+    /profile: expected a model read by Modbus, for the driver for toledo-8217 is not there yet, got "scale\/toledo-8217"$/,
+  )
+})
+
 test('several faults are told at once', () => {
   const text = SITE.replace('station: S1', 'station: S2').replace('device: S1-Z', 'device: S9').replace('id: S1-Z', 'id: S1-R')
   expect(faultsOf(text).map((fault) => fault.split(' ')[0])).toEqual(['7:5', '10:5', '19:5'])

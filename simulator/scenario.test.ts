@@ -82,6 +82,11 @@ test.each([
     's.yaml:3:33: stations[0].devices[0].profile: expected a profile of the catalogue, got acme/x',
   ],
   [
+    'a profile that is not read by Modbus',
+    stations('{ id: S, devices: [{ id: D, profile: scale/toledo-8217 }] }'),
+    'devices[0].profile: expected a profile that is read by Modbus, got scale/toledo-8217',
+  ],
+  [
     'an unknown point',
     stations('{ id: S, devices: [{ id: D, profile: multi/acme-ws-5, points: { heat: { kind: constant, value: 1 } } }] }'),
     's.yaml:3:69: stations[0].devices[0].points.heat: expected a point of the profile, got an unknown one',
