@@ -104,6 +104,20 @@ test('a broadcast is carried out once, never answered, and forgotten after its t
   expect(terminal.spoken).toEqual(['A1', 'A1'])
 })
 
+test('what needs an answer is not carried out when it is said to all', () => {
+  const replies = new TerminalReplies(5)
+  const carriedOut: string[] = []
+  const act = (request: TerminalRequest): ReplyBody => {
+    carriedOut.push(request.type)
+    return identity(1)
+  }
+  replies.receive(hello(1), act, 0)
+  replies.receive({ version: 1, address: ADDRESS_ALL, sequence: 1, type: 'rate', session: 1, seconds: 9, prompt: '' }, act, 0)
+  replies.receive({ ...hello(2), address: ADDRESS_ALL }, act, 0)
+  replies.receive({ version: 1, address: ADDRESS_ALL, sequence: 3, type: 'clear' }, act, 0)
+  expect(carriedOut).toEqual(['hello', 'clear'])
+})
+
 test('the host counts an event again only when the terminal has started anew', () => {
   const requests = new TerminalRequests()
   requests.greet(1)

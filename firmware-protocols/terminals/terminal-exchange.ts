@@ -4,6 +4,8 @@ import type { TerminalAnswer, TerminalRequest } from './terminal-message.ts'
 /** A broadcast is forgotten after this time, so that its sequence can be used again. */
 export const BROADCAST_MEMORY_MS = 5_000
 export const ADDRESS_ALL = 0
+/** What may be said to all terminals at once. */
+const BROADCASTS: readonly string[] = ['show', 'clear', 'call', 'brightness', 'lamp', 'buzzer', 'cancel']
 /** Whoever is alone on the line. */
 export const ADDRESS_ANY = 255
 
@@ -45,7 +47,7 @@ export class TerminalReplies {
 
   #hear(request: TerminalRequest, act: (request: TerminalRequest) => ReplyBody, at: number): void {
     const isRepeated = this.#broadcast?.sequence === request.sequence && at - this.#broadcast.at < BROADCAST_MEMORY_MS
-    if (isRepeated || !this.#isGreeted) return
+    if (isRepeated || !this.#isGreeted || !BROADCASTS.includes(request.type)) return
     this.#broadcast = { sequence: request.sequence, at }
     act(request)
   }
