@@ -18,6 +18,8 @@ export const SCALE_PROTOCOLS = [
   'xk3190',
   'xk3190-text',
   'hid-scale',
+  'adam',
+  'delmac',
   'dahua-tm-label-scale',
 ] as const
 export const SCANNER_PROTOCOLS = ['hid-keyboard', 'hid-barcode', 'serial-barcode'] as const
