@@ -78,7 +78,8 @@ export class FrameSplitter<T> implements Splitter<T> {
 const EMPTY = new Uint8Array()
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second
+  // Not as a Buffer: its slice is a view, and who reads into one buffer again and again would change a frame already given.
+  if (first.length === 0) return new Uint8Array(second.buffer, second.byteOffset, second.length)
   const bytes = new Uint8Array(first.length + second.length)
   bytes.set(first)
   bytes.set(second, first.length)

@@ -28,3 +28,10 @@ test('forgets half a line', () => {
   expect(texts(lines.push(bytes('cd\n')))).toEqual(['cd\n'])
   expect(lines.droppedBytes).toBe(2)
 })
+
+test('a line stays what it was when its buffer is used again', () => {
+  const buffer = Buffer.from('ab\ncd\n')
+  const [first] = lineSplitter(LF, 4).push(buffer)
+  buffer.fill(0)
+  expect(first).toEqual(bytes('ab\n'))
+})

@@ -30,10 +30,11 @@ export const tspl: Codec = {
   name: 'tspl',
   title: 'TSPL labels of TSC printers and their many clones, Chinese text in GBK',
   evidence: {
-    sources: ['TSC TSPL/TSPL2 programming manual', 'KevinGong2013/Printer 5.1.1'],
-    confirmed: 'The forms of the fourteen commands, dots to the mm and the line ends are those of the manual.',
+    sources: ['KevinGong2013/Printer 5.1.1', 'TSC TSPL/TSPL2 programming manual (not at hand)'],
+    confirmed:
+      'SIZE, GAP, CLS, TEXT, BARCODE, QRCODE and PRINT, the line ends and 8 dots to the mm are as in published code that prints on real printers.',
     derived:
-      'A quote within text is written \\["], as later editions of the manual say; older firmware may print it as such. A bit of 0 is black in BITMAP.',
+      'The other seven commands, a quote within text as \\["], and that a bit of 0 is black in BITMAP, are from knowledge of the manual, which was not at hand; no printed label is on record.',
     missing:
       'No recorded label was at hand. The other commands of TSPL, alignment in TEXT, model and mask in QRCODE, variables and BASIC are unsupported, as is text in a code page other than GBK.',
   },
