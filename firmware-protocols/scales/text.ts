@@ -25,7 +25,8 @@ export function readText(frame: Uint8Array, pattern: RegExp, end: string | null,
   const places = frame.length > bytesMax ? undefined : pattern.exec(pictured(text))?.indices?.groups
   if (places === undefined) {
     const isOpen = frame.length < bytesMax && (end === null || !text.includes(end))
-    throw new ProtocolError(isOpen ? 'truncated' : 'malformed', `expected ${readable(pattern)}, got ${frame.length} bytes`, frame)
+    const wanted = isOpen && end !== null ? `a line that ends in ${JSON.stringify(end)}` : `a line of ${partsOf(pattern)}`
+    throw new ProtocolError(isOpen ? 'truncated' : 'malformed', `expected ${wanted}, got ${frame.length} bytes`, frame)
   }
   const parts: Record<string, string> = {}
   const fields: Field[] = []
@@ -66,8 +67,9 @@ export function required<T>(what: string, value: T | null | undefined): T {
   return value
 }
 
-function readable(pattern: RegExp): string {
-  return pattern.source.replaceAll(/\(\?<(\w+)>/g, '($1 ')
+/** What a person calls the parts: the names of the groups. */
+function partsOf(pattern: RegExp): string {
+  return [...new Set([...pattern.source.matchAll(/\(\?<(\w+)>/g)].map(([, name]) => name))].join(', ')
 }
 
 /** Control characters below the space, but CR and LF, as U+2400 and what follows it, one for one. */
