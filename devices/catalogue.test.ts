@@ -2,7 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type CatalogueEntry, isModbusEntry, loadCatalogue, type ModbusEntry, PROFILES_FOLDER, readProfile } from './catalogue.ts'
+import {
+  type CatalogueEntry,
+  isModbusEntry,
+  loadCatalogue,
+  type ModbusEntry,
+  PROFILES_FOLDER,
+  profileNames,
+  readProfile,
+} from './catalogue.ts'
 import { decimalOf, powerOfTen } from './decimal.ts'
 import { DocumentError } from './document.ts'
 import { decodePoint, encodePoint, imageOf, pointWidth } from './modbus-point.ts'
@@ -137,6 +145,12 @@ test('the order of keys is no new version, another scale is', () => {
   const swapped = YAML.replace('table: input, address: 0', 'address: 0, table: input')
   expect(read(swapped)).toBe(read(YAML))
   expect(read(YAML.replace('0.1', '0.2').replace('rain: 0.5', 'rain: 1'))).not.toBe(read(YAML))
+})
+
+test('of a folder only the models that are named are read', () => {
+  const folder = folderOf({ 'rain-gauge/test': YAML, 'rain-gauge/broken': 'title: [' })
+  expect([...loadCatalogue([folder], new Set(['rain-gauge/test', 'rain-gauge/none'])).keys()]).toEqual(['rain-gauge/test'])
+  expect(profileNames(folder)).toEqual(['rain-gauge/broken', 'rain-gauge/test'])
 })
 
 test("a site's profile wins over ours of the same name", () => {

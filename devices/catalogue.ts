@@ -34,15 +34,18 @@ export const PROFILES_FOLDER = fileURLToPath(new URL('./profiles/', import.meta.
  * Reads every `<kind>/<vendor>-<model>.yaml` below the folders; a later folder's file wins over an earlier one's of the same name, so that
  * a site can correct a model. Examples of other models than Modbus ones are not decoded here: that would load their codecs, see
  * `frameExampleFaults`.
+ * @param names only these are read: a gateway has no memory to spare for models that its site does not have
  * @throws DocumentError with every fault of every file.
  */
-export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER]): Catalogue {
+export function loadCatalogue(folders: readonly string[] = [PROFILES_FOLDER], names?: ReadonlySet<string>): Catalogue {
   const entries = new Map<string, CatalogueEntry>()
   const faults: DocumentFault[] = []
   for (const folder of folders) {
     for (const file of profileFiles(folder)) {
+      const name = nameIn(folder, file)
+      if (names?.has(name) === false) continue
       try {
-        const entry = readProfile(file, relative(folder, file).replace(/\.yaml$/, ''))
+        const entry = readProfile(file, name)
         entries.set(entry.name, entry)
       } catch (error) {
         if (!(error instanceof DocumentError)) throw error
@@ -86,12 +89,21 @@ export function readProfileDocument(
   return { entry: { name, hash: profileHash(profile), profile, file }, document }
 }
 
+/** The names of the models in a folder, which are not read for it. */
+export function profileNames(folder: string): string[] {
+  return profileFiles(folder).map((file) => nameIn(folder, file))
+}
+
 /** Every profile file below a folder, in order. */
 export function profileFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml'))
     .sort()
     .map((file) => join(folder, file))
+}
+
+function nameIn(folder: string, file: string): string {
+  return relative(folder, file).replace(/\.yaml$/, '')
 }
 
 /** As its two last folders say. */

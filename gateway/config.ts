@@ -10,6 +10,7 @@ import {
   type ModbusEntry,
   modbusEntry,
   PROFILES_FOLDER,
+  profileNames,
   protocolOf,
   readYaml,
 } from '#devices'
@@ -155,12 +156,13 @@ export function readGatewayConfig(file: string): GatewayConfig {
   }
 }
 
-/** The models that come with the project, and the site's own. @throws DocumentError */
+/** The models of the site's devices among those that come with the project, and the site's own. @throws DocumentError */
 function catalogueOf(document: Document<GatewayFile>, folder: string): Catalogue {
-  const { profiles } = document.value
-  if (profiles === undefined) return loadCatalogue()
+  const { profiles, devices } = document.value
+  const ours = loadCatalogue([PROFILES_FOLDER], new Set(devices.map(({ profile }) => profile)))
+  if (profiles === undefined) return ours
   try {
-    return loadCatalogue([PROFILES_FOLDER, resolve(folder, profiles)])
+    return new Map([...ours, ...loadCatalogue([resolve(folder, profiles)])])
   } catch (error) {
     if (error instanceof DocumentError) throw error
     const { code } = error as NodeJS.ErrnoException
@@ -193,7 +195,12 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
     if (earlier.some((other) => other.id === id)) faults.push(fault('id', `expected each device id once, got "${id}" again`))
     const model = catalogue.get(profile)?.profile
     if (model === undefined)
-      faults.push(fault('profile', `expected one of ${[...catalogue.keys()].join(', ')}, got "${profile}"`))
+      faults.push(
+        fault(
+          'profile',
+          `expected one of ${[...new Set([...profileNames(PROFILES_FOLDER), ...catalogue.keys()])].join(', ')}, got "${profile}"`,
+        ),
+      )
     else if (!('modbus' in model))
       faults.push(
         fault(
