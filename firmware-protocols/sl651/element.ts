@@ -5,7 +5,7 @@ import type { StationStatus } from './status-word.ts'
 export interface Element {
   /** Two hex digits of the standard's own elements, `FF` and two more of a user's. */
   readonly id: string
-  /** Absent for a user's element. */
+  /** Absent for a user's element and for an id that the standard has not. */
   readonly name?: string
   /** '' for what has none. */
   readonly unit?: string
@@ -29,6 +29,8 @@ export interface Element {
   readonly station?: string
   /** Class of `station`, where it is not that of the first. */
   readonly class?: string
+  /** No space behind it, as where an image goes on in the next packet. ASCII frames only. */
+  readonly isOpen?: true
   /** The time, or the station, is said again in front of this element though it is the same. */
   readonly again?: 'at' | 'station'
 }

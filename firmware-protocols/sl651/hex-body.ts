@@ -3,10 +3,11 @@ import { type Note, STATION, TIME_STEP, TIME_STEP_DEFINITION, USER } from './ele
 import { EVENT_BYTES, eventBytes, readEvents } from './event-record.ts'
 import type { FunctionInfo, Layout } from './functions.ts'
 import { bitBytes, gateBytes, gatesLength, readBits, readGates } from './gates.ts'
-import { writeElements, writeMark, writeTimeStep } from './hex-marks.ts'
+import { MARK_BYTES, TIME_STEP_BYTES, writeHexElements, writeMark, writeTimeStep } from './hex-marks.ts'
 import { bytesOfHex, hexOf, refuse, setHex } from './hex-text.ts'
-import { ElementWalk, MARK_BYTES } from './hex-walk.ts'
+import { HexWalk } from './hex-walk.ts'
 import { bytesOfText, manualText } from './manual-text.ts'
+import { Marks } from './marks.ts'
 import type { Body, MessageInput } from './message.ts'
 import { readParameters, writeParameter } from './parameters.ts'
 
@@ -14,7 +15,6 @@ import { readParameters, writeParameter } from './parameters.ts'
 export const BODY_HEAD_BYTES = 8
 /** Two times YYMMDDHH. */
 const PERIOD_BYTES = 8
-const TIME_STEP_BYTES = 5
 const [ON, OFF] = [0xff, 0x00] as const
 
 type Draft = { -readonly [Key in keyof Body]: Body[Key] }
@@ -27,9 +27,11 @@ export function readHexBody(bytes: Uint8Array, info: FunctionInfo, isUp: boolean
   if (bytes.length === BODY_HEAD_BYTES) return draft
   const layout = isUp ? info.up : info.down
   if (layout === 'elements' || layout === 'series') {
-    const { elements, ...found } = new ElementWalk(bytes, BODY_HEAD_BYTES, isUp && info.hasClass, note).walk(layout === 'series')
-    Object.assign(draft, found)
-    if (elements.length > 0) draft.elements = elements
+    const marks = new Marks()
+    const walk = new HexWalk(bytes, BODY_HEAD_BYTES, isUp && info.hasClass, marks, note)
+    const tailAt = marks.into(draft, walk.walk(layout === 'series'))
+    if (walk.timeStep !== undefined) draft.timeStep = walk.timeStep
+    if (tailAt < bytes.length) draft.tail = hexOf(bytes, tailAt)
     return draft
   }
   let from = BODY_HEAD_BYTES
@@ -136,7 +138,7 @@ export function hexBody(message: MessageInput, info: FunctionInfo): Uint8Array {
   writer.bytes[at + 1] = serial
   setHex(writer.bytes, at + 2, sendTime)
   const layout = message.direction === 'up' ? info.up : info.down
-  if (layout === 'elements' || layout === 'series') writeElements(writer, message, info.hasClass && message.direction === 'up')
+  if (layout === 'elements' || layout === 'series') writeHexElements(writer, message, info.hasClass && message.direction === 'up')
   else {
     if (bodyStation !== undefined) writeMark(writer, STATION, bodyStation)
     writeLayout(writer, message, layout)

@@ -11,6 +11,7 @@ import {
   STATUS,
   TEXT,
   TIME_STEP,
+  USER,
 } from './element.ts'
 import { type ElementInfo, elementInfo } from './element-table.ts'
 import { bytesOfHex, hexOf, refuse } from './hex-text.ts'
@@ -87,8 +88,7 @@ export function writeElement(writer: ByteWriter, element: ElementInput, isSeries
   const id = bytesOfHex(element.id)
   const leader = id[0] ?? 0
   const info = elementInfo(leader)
-  if (id.length !== (leader === 0xff ? 2 : 1) || (info === undefined && leader !== 0xff))
-    refuse(`expected an element of the table, or FF and two digits, got "${element.id}"`)
+  if (id.length !== (leader === USER ? 2 : 1)) refuse(`expected two digits, or FF and two, got "${element.id}"`)
   writer.put(id)
   if (isToTheEnd(leader)) {
     writer.byte(secondOf(leader))

@@ -4,18 +4,36 @@ const Hex = Type.String({ pattern: '^([0-9A-Fa-f]{2})*$' })
 const digits = (count: number) => Type.String({ pattern: `^[0-9A-Fa-f]{${count}}$` })
 const Value = Type.Union([Type.Number(), Type.Null()])
 
+const either = <A extends string, B extends string>(clear: A, set: B) => Type.Union([Type.Literal(clear), Type.Literal(set)])
+const StatusSchema = Type.Object({
+  mains: either('ok', 'lost'),
+  battery: either('ok', 'low'),
+  level: either('ok', 'alarm'),
+  flow: either('ok', 'alarm'),
+  quality: either('ok', 'alarm'),
+  flowMeter: either('ok', 'fault'),
+  levelMeter: either('ok', 'fault'),
+  cabinetDoor: either('open', 'closed'),
+  memory: either('ok', 'fault'),
+  icCard: either('off', 'valid'),
+  pump: either('running', 'stopped'),
+  remainingVolume: either('ok', 'exceeded'),
+})
+
 /** An element as JSON has it. */
 export const ElementSchema = Type.Object({
   id: Type.String({ pattern: '^([0-9A-Fa-f]{2}){1,2}$' }),
   def: Type.Optional(digits(2)),
-  decimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 7 })),
+  decimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 9 })),
   value: Type.Optional(Value),
   values: Type.Optional(Type.Array(Value)),
   text: Type.Optional(Type.String()),
   hex: Type.Optional(Hex),
+  status: Type.Optional(StatusSchema),
   at: Type.Optional(digits(10)),
   station: Type.Optional(digits(10)),
   class: Type.Optional(Type.String()),
+  isOpen: Type.Optional(Type.Literal(true)),
   again: Type.Optional(Type.Union([Type.Literal('at'), Type.Literal('station')])),
 })
 
@@ -51,6 +69,7 @@ export const MessageSchema = Type.Object({
         id: digits(2),
         def: Type.Optional(digits(2)),
         hex: Type.Optional(Type.String()),
+        value: Type.Optional(Value),
         text: Type.Optional(Type.String()),
       }),
     ),
