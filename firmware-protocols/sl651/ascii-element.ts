@@ -73,7 +73,7 @@ export function wordOf(element: ElementInput): string {
   const step = stepOf(leaderOf(id))
   if (values !== undefined && step > 0) {
     const bytes = new Uint8Array(values.length * step)
-    values.forEach((one, index) => setBinary(bytes, index * step, step, one, step === 1 ? 1 : 2))
+    for (const [index, one] of values.entries()) setBinary(bytes, index * step, step, one, step === 1 ? 1 : 2)
     return hexOf(bytes)
   }
   return value === undefined

@@ -49,7 +49,9 @@ provesCodec({
 
 test('an ASCII frame is the same in characters: two for each byte of the header, four for the CRC', () => {
   const bytes = frameOf('0001260909080000')
-  expect(Buffer.from(bytes).toString('latin1')).toMatch(/^\x0101501012345603E8320010\x020001260909080000\x03[0-9A-F]{4}$/)
+  const text = Buffer.from(bytes).toString('latin1')
+  expect(text.slice(0, -4)).toBe('\x0101501012345603E8320010\x020001260909080000\x03')
+  expect(text.slice(-4)).toMatch(/^[0-9A-F]{4}$/)
   expect(decodeMessage(bytes)).toMatchObject({
     encoding: 'ascii',
     centre: 1,

@@ -10,10 +10,6 @@ export class ByteWriter {
     return this.#bytes
   }
 
-  get length(): number {
-    return this.#length
-  }
-
   /** Makes room for so many bytes. @returns where they begin in `bytes` */
   reserve(count: number): number {
     const at = this.#length

@@ -99,13 +99,14 @@ export function writeMarked(write: PartWriter, message: MessageInput): void {
   if (bodyStation !== undefined) write.station(bodyStation, message.class)
   elements.forEach((element, index) => {
     const own = element.station ?? bodyStation
-    if (own !== undefined && (own !== station || element.again === 'station')) {
-      time = undefined
-      if (isTimeFirst) timeOf(element)
+    const isNew = own !== undefined && (own !== station || element.again === 'station')
+    if (isNew) time = undefined
+    if (!isNew || isTimeFirst) timeOf(element)
+    if (isNew) {
       write.station(own, element.class ?? message.class)
       station = own
+      if (!isTimeFirst) timeOf(element)
     }
-    timeOf(element)
     if (index === 0 && timeStep !== undefined) write.timeStep(timeStep)
     write.element(element)
   })
