@@ -62,6 +62,6 @@ function parametersOf(answer: Frame): readonly Parameter[] {
   }
 }
 
-function spelled({ id, hex = '', text = '' }: Parameter): string {
+function spelled({ id, hex = '', text = '' }: Pick<Parameter, 'id' | 'hex' | 'text'>): string {
   return `${id} ${hex} ${text}`.toUpperCase()
 }
