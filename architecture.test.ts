@@ -46,7 +46,7 @@ const ROOMS: readonly Room[] = [
 
   { folder: 'simulator', may: ['devices', PROTOCOLS] },
   { folder: 'docker', may: [] },
-  { folder: 'scripts', may: [] },
+  { folder: 'scripts', may: [PROTOCOLS] },
   { folder: '.', isShallow: true, may: [] },
 ]
 /** Whole sites in processes, and the account of them: the other proofs are runs of the same sites under load and under faults. */
@@ -58,7 +58,8 @@ const house: House = {
   rooms: [
     ...ROOMS,
     ...PROOFS.map((folder) => ({ folder, may: folder === SITES ? everyRoom : [...everyRoom, SITES] })),
-    { folder: 'cli.ts', may: [...everyRoom, ...PROOFS] },
+    { folder: 'cli-arguments.ts', may: ['devices'] },
+    { folder: 'cli.ts', may: [...everyRoom, ...PROOFS, 'cli-arguments.ts'] },
   ],
   aliases: packageJson.imports,
   // A benchmark measures it bare, beside what is built on it; a simulated disk is one in memory.

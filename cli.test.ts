@@ -13,6 +13,16 @@ const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_
 /** A process that has not started, or ended, by then hangs. */
 const WAIT = { timeout: 15_000, interval: 20 }
 
+interface Vector {
+  readonly name: string
+  readonly protocol: string
+  readonly hex?: string
+  readonly ascii?: string
+  readonly args?: readonly string[]
+  readonly decoded?: object | null
+  readonly error?: string
+}
+
 interface Ended {
   readonly code: number | null
   readonly stdout: string
@@ -91,6 +101,13 @@ describe('called wrongly', () => {
     [['devices', 'test', 'nope'], 'expected a file or a folder that is there, got "nope"'],
     [['bench', 'nope'], /expected one of .*road.*, got "nope"/],
     [['chaos', '--suite', 'kill', '--seed', 'x'], 'expected a whole number, got "x"'],
+    [['decode'], /expected a protocol of .*sl651.*, got none/],
+    [['decode', 'morse', '--text', 'x'], /expected a protocol of .*sl651.*, got "morse"/],
+    [['decode', 'sl651'], 'expected one of --hex, --text and --file'],
+    [['decode', 'sl651', '--hex', '00', '--text', 'x'], 'expected one of --hex, --text and --file'],
+    [['decode', 'sl651', '--hex', '7E7'], 'expected two hex digits for each byte, got "7E7"'],
+    [['decode', 'modbus-rtu', '--hex', '00', '--as', 'echo'], 'Allowed choices are request, response'],
+    [['encode', 'sl651', '{'], 'expected JSON, got'],
   ])('%j ends with 2 and says so on stderr', async (args, message) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -122,6 +139,66 @@ describe('called wrongly', () => {
     const { child, ended } = start(['--help'])
     child.stdout?.destroy()
     expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('bytes and what they mean', () => {
+  const vectors = JSON.parse(
+    readFileSync(new URL('./firmware-protocols/proof/vectors.json', import.meta.url), 'utf8'),
+  ) as Vector[]
+  const first = [...Map.groupBy(vectors, ({ protocol, error }) => `${protocol} ${error ?? ''}`).values()].flatMap(
+    ([vector]) => vector ?? [],
+  )
+  const decodeArgs = ({ protocol, hex, ascii = '', args = [] }: Vector) => [
+    'decode',
+    protocol,
+    ...(hex === undefined ? ['--text', ascii] : ['--hex', hex]),
+    ...args,
+    '--json',
+  ]
+
+  test.each(first)('$protocol: $name', async (vector) => {
+    const { code, stdout, stderr } = await run(decodeArgs(vector))
+    if (vector.error) {
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(`^${vector.error}: expected `) })
+      expect(JSON.parse(stdout)).toMatchObject({ error: vector.error })
+    } else {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(JSON.parse(stdout)).toMatchObject(vector.decoded ?? {})
+    }
+  })
+
+  test('a frame is shown byte by byte, and is encoded again from what was said of it', async () => {
+    const request = ['--as', 'request']
+    const shown = await run(['decode', 'modbus-rtu', '--hex', '11 03 00 6B 00 03 76 87', ...request])
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0000 {2}11 .*17\n0001 {2}03 /) })
+    const { stdout } = await run(['decode', 'modbus-rtu', '--hex', '1103006B00037687', ...request, '--json'])
+    expect(await run(['encode', 'modbus-rtu', stdout, ...request])).toMatchObject({ code: 0, stdout: '1103006B00037687\n' })
+    const raw = await run(['encode', 'modbus-ascii', '{"unit":1,"function":3,"address":0,"count":2}', ...request, '--raw'])
+    expect(raw).toEqual({ code: 0, stdout: ':010300000002FA\r\n', stderr: '' })
+    expect(await run(['decode', 'modbus-ascii', '--file', write('frame', raw.stdout), ...request, '--json'])).toMatchObject({
+      code: 0,
+    })
+  })
+
+  test('a value that is no message is told by its place', async () => {
+    expect(await run(['encode', 'modbus-rtu', '{"unit":"x","function":3}', '--as', 'request'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^malformed: expected /),
+    })
+  })
+
+  test('the list names every protocol', async () => {
+    const { code, stdout } = await run(['decode', '--list'])
+    const names = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0])
+    expect(code).toBe(0)
+    expect(names).toEqual(expect.arrayContaining(vectors.map(({ protocol }) => protocol)))
+    const listed = JSON.parse((await run(['decode', '--list', '--json'])).stdout)
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(names)
   })
 })
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import pino, { type Logger } from 'pino'
 import type { Role } from '#cloud'
 import {
@@ -10,7 +10,6 @@ import {
   type Clock,
   type ClockSetting,
   DocumentError,
-  durationMs,
   formatClock,
   loadCatalogue,
   PROFILES_FOLDER,
@@ -19,6 +18,18 @@ import {
   UNCONFIRMED,
   wallClock,
 } from '#devices'
+import { type Codec, SIDES } from '#protocols/codec'
+import {
+  bytesArgument,
+  clockArgument,
+  durationArgument,
+  jsonArgument,
+  portArgument,
+  positiveArgument,
+  seedArgument,
+  timeArgument,
+  urlArgument,
+} from './cli-arguments.ts'
 
 /**
  * The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. Each command
@@ -33,8 +44,8 @@ const EXIT_USAGE = 2
 class UsageError extends Error {}
 /** Characters of the log that wait where it cannot be written; beyond it new lines are dropped. */
 const LOG_WAITING_MAX = 256 * 1024
-/** A demo that ends by itself ends within a day. */
-const FOR_MS_MAX = 86_400_000
+/** No protocol's message is longer. */
+const FRAME_BYTES_MAX = 16 * 1024 * 1024
 /** Only root may listen below this. */
 const PORT_FREE_MIN = 1024
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
@@ -191,6 +202,50 @@ program
     await stopped()
   })
 
+const sideOption = () =>
+  new Option('--as <side>', 'for protocols whose bytes do not tell it (default response)').choices([...SIDES])
+
+program
+  .command('decode')
+  .description('what the bytes of one frame mean')
+  .argument('[protocol]', 'its name, see --list')
+  .addOption(new Option('--hex <bytes>', 'the frame as hex digits').argParser(bytesArgument))
+  .option('--text <text>', 'the frame as text')
+  .option('--file <file>', 'the frame as it stands in a file')
+  .addOption(sideOption())
+  .option('--list', 'name the protocols')
+  .option('--json', 'one JSON object instead of the bytes with their meaning')
+  .action(async (name: string | undefined, { hex, text, file, as, list, json }) => {
+    if (list) return listProtocols(json)
+    const codec = await codecOf(name)
+    const given = [hex, text === undefined ? undefined : Buffer.from(text), file === undefined ? undefined : readFrame(file)]
+    const [bytes, ...others] = given.filter((each) => each !== undefined)
+    if (bytes === undefined || others.length > 0) throw new UsageError('expected one of --hex, --text and --file')
+    const { dump } = await import('#protocols/codec')
+    await refusable(json, () => {
+      const { value, fields } = codec.decode(bytes, as)
+      console.log(json ? JSON.stringify(value) : dump(bytes, fields))
+    })
+  })
+
+program
+  .command('encode')
+  .description('the bytes of one frame, as hex')
+  .argument('<protocol>', 'its name, see decode --list')
+  .argument('<json>', 'what it says, as decode --json prints it', jsonArgument)
+  .addOption(sideOption())
+  .option('--raw', 'the bytes themselves instead of hex')
+  .action(async (name: string, value: unknown, { as, raw }) => {
+    const codec = await codecOf(name)
+    const { encode } = codec
+    if (encode === undefined) throw new UsageError(`expected a protocol that can be encoded, got ${name}, which is only read`)
+    await refusable(false, () => {
+      const bytes = encode(value, as)
+      if (raw) process.stdout.write(bytes)
+      else console.log(Buffer.from(bytes).toString('hex').toUpperCase())
+    })
+  })
+
 program
   .command('audit')
   .description('accounts for every row that gateways gave out: zero gaps, or which')
@@ -301,7 +356,7 @@ devices
 program
   .command('bench')
   .description('benchmarks: figures beside their goals, as ratios measured in one run')
-  .argument('<name>', 'road')
+  .argument('<name>', 'road, sync or protocols')
   .option('--json', 'the figures as JSON, the last line of stdout')
   .action(async (name: string, options) => {
     const { benches } = await import('#simulator/bench')
@@ -351,6 +406,48 @@ function explain(error: unknown): number {
   console.error(code && /^[A-Z]/.test(code) && !message.includes(code) ? `${message} (${code})` : `${message}${hint}`)
   if (process.env.SLUICE_TRACE && error instanceof Error) console.error(error.stack)
   return 1
+}
+
+/** @throws UsageError for a name that is none */
+async function codecOf(name: string | undefined): Promise<Codec> {
+  const { loadCodec, PROTOCOLS } = await import('#protocols')
+  if (name === undefined) throw new UsageError(`expected a protocol of ${PROTOCOLS.join(', ')}, got none`)
+  return await loadCodec(name).catch((error: unknown) => {
+    throw error instanceof RangeError ? new UsageError(error.message) : error
+  })
+}
+
+async function listProtocols(json: boolean | undefined): Promise<void> {
+  const { loadCodecs } = await import('#protocols')
+  const codecs = await loadCodecs()
+  if (json)
+    console.log(
+      JSON.stringify(
+        codecs.map(({ name, title, evidence, encode }) => ({ name, title, encodes: encode !== undefined, evidence })),
+      ),
+    )
+  const width = Math.max(...codecs.map(({ name }) => name.length))
+  if (!json) for (const { name, title } of codecs) console.log(`${name.padEnd(width)}  ${title}`)
+}
+
+/** Runs what may find bytes to be no message; then names the error's code, and exits 1. */
+async function refusable(json: boolean | undefined, run: () => void): Promise<void> {
+  const { ProtocolError } = await import('#protocols/error')
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const { code, message } = error
+    if (json) console.log(JSON.stringify({ error: code, message }))
+    console.error(`${code}: ${message}`)
+    process.exitCode = 1
+  }
+}
+
+function readFrame(file: string): Buffer {
+  const { size } = statSync(file)
+  if (size > FRAME_BYTES_MAX) throw new UsageError(`expected a frame of at most ${FRAME_BYTES_MAX} bytes in ${file}, got ${size}`)
+  return readFileSync(file)
 }
 
 /** For a port that cannot be had: says why, and which flag chooses another. @param ports by their flags */
@@ -407,57 +504,6 @@ function clockOf(text: string | undefined): { readonly clock: Clock; readonly se
   if (text === undefined) return { clock: wallClock(), setting: { start: wall, since: wall, speed: 1 } }
   const setting = parseClock(text, wall)
   return { clock: siteClock(setting), setting }
-}
-
-function clockArgument(text: string): string {
-  try {
-    parseClock(text, 0)
-    return text
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-}
-
-function durationArgument(text: string): number {
-  let ms: number
-  try {
-    ms = durationMs(text)
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-  if (!(ms > 0 && ms <= FOR_MS_MAX)) throw new InvalidArgumentError(`expected at least 1ms and at most 1d, got "${text}"`)
-  return ms
-}
-
-function urlArgument(text: string): string {
-  if (!/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(text))
-    throw new InvalidArgumentError(`expected a URL as http://127.0.0.1:8086, got "${text}"`)
-  return text
-}
-
-/** A time with its zone, or epoch ms: a time without a zone would mean another instant on each machine. */
-function timeArgument(text: string): number {
-  const time = /^\d+$/.test(text) ? Number(text) : /(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isSafeInteger(time)) throw new InvalidArgumentError(`expected a time as 2026-07-01T08:00:00+08:00, got "${text}"`)
-  return time
-}
-
-function seedArgument(text: string): number {
-  const seed = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`)
-  return seed
-}
-
-function portArgument(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError(`expected a port from 0 to 65535, got "${text}"`)
-  return port
-}
-
-function positiveArgument(text: string): number {
-  const number = Number(text)
-  if (!(number > 0)) throw new InvalidArgumentError(`expected a number above 0, got "${text}"`)
-  return number
 }
 
 async function rolesOf(text: string): Promise<readonly Role[]> {

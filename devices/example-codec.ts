@@ -1,24 +1,9 @@
+import { loadCodec, PROTOCOLS } from '#protocols'
 import type { Codec } from '#protocols/codec'
-import { type Profile, protocolOf, type Section, sectionOf } from './profile.ts'
+import { type Profile, protocolOf } from './profile.ts'
 
-/** Loaded when a model needs it: a gateway's box has no memory to spare for the others. */
-type Door = () => Promise<{ readonly codecs: readonly Codec[] }>
-
-const scanners: Door = () => import('#protocols/scanners')
-const terminals: Door = () => import('#protocols/terminals')
-
-const DOORS: Readonly<Record<Section, readonly Door[]>> = {
-  modbus: [],
-  sl651: [() => import('#protocols/sl651')],
-  scale: [() => import('#protocols/scales')],
-  scanner: [scanners],
-  printer: [() => import('#protocols/receipts')],
-  display: [terminals],
-  rating: [terminals, scanners],
-}
-
-/** The codec that reads a model's examples, undefined where there is none yet. */
+/** The codec that reads a model's examples, its door alone being loaded; undefined where there is none. */
 export async function exampleCodec(profile: Profile): Promise<Codec | undefined> {
-  const doors = await Promise.all(DOORS[sectionOf(profile)].map((load) => load()))
-  return doors.flatMap(({ codecs }) => codecs).find(({ name }) => name === protocolOf(profile))
+  const name = protocolOf(profile)
+  return PROTOCOLS.includes(name) ? await loadCodec(name) : undefined
 }

@@ -20,7 +20,7 @@ const Command = Type.Object({
 /** Commands to chip cards. */
 export const iso7816Apdu: Codec = {
   name: 'iso-7816-apdu',
-  title: 'commands to chip cards and contactless cards (ISO/IEC 7816-4), short and extended',
+  title: 'Commands to chip cards and contactless cards (ISO/IEC 7816-4), short and extended',
   evidence: {
     sources: ['ISO/IEC 7816-4', 'PC/SC part 3', 'a published session with a bank card'],
     confirmed: 'GET DATA, SELECT, GET RESPONSE and READ RECORD are those of the session.',
@@ -46,7 +46,7 @@ const Response = Type.Object({
 /** Answers of cards, as PC/SC readers hand them on. */
 export const pcSc: Codec = {
   name: 'pc-sc',
-  title: 'answers of chip cards and contactless cards through PC/SC readers: data and status word',
+  title: 'Answers of chip cards and contactless cards through PC/SC readers: data and status word',
   evidence: {
     sources: ['ISO/IEC 7816-4', 'PC/SC part 3', 'a published answer to GET DATA'],
     confirmed: 'The answer gives the card’s identifier of seven bytes and its status word.',

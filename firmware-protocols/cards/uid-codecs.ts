@@ -28,7 +28,7 @@ export const serialCard = serialCardCodec()
 export function serialCardCodec(byteOrder: ByteOrder = 'msb-first'): Codec {
   return {
     name: 'serial-card',
-    title: 'card readers on a serial line: EM4100 frames with STX and check, lines of hex or of ten digits',
+    title: 'Card readers on a serial line: EM4100 frames with STX and check, lines of hex or of ten digits',
     evidence: {
       sources: ['data sheets of RDM6300 and ID-12 readers, as commonly described'],
       confirmed: 'Nothing: no capture of a reader was at hand.',
@@ -62,7 +62,7 @@ export const keyboardCard = keyboardCardCodec()
 export function keyboardCardCodec(options: KeyboardCardOptions = {}): Codec {
   return {
     name: 'keyboard-card',
-    title: 'card readers that are USB keyboards: the text they type, ten digits or hex',
+    title: 'Card readers that are USB keyboards: the text they type, ten digits or hex',
     evidence: {
       sources: ['operating manuals of such readers, as commonly described'],
       confirmed: 'Nothing: no capture of a reader was at hand.',

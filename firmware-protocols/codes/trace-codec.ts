@@ -25,7 +25,7 @@ export const traceCode = traceCodec(TRACE_LAYOUTS)
 export function traceCodec(layouts: readonly TraceLayout[]): Codec {
   return {
     name: 'trace-code',
-    title: 'trace codes of food trade and livestock: batch, sale, ear tag; a code of unknown layout is kept whole',
+    title: 'Trace codes of food trade and livestock: batch, sale, ear tag; a code of unknown layout is kept whole',
     evidence: {
       sources: SOURCES,
       confirmed:
@@ -57,7 +57,7 @@ const Batch = Type.Object({ node9: Type.String(), serial7: Type.Union([Type.Stri
 /** The batch code alone, under the name of its scheme. */
 export const chinaMeatVegTraceability: Codec = {
   name: 'china-meat-veg-traceability',
-  title: 'batch code of the meat and vegetable trade: the node of 9 digits and its ledger’s serial of 7',
+  title: 'Batch code of the meat and vegetable trade: the node of 9 digits and its ledger’s serial of 7',
   evidence: {
     sources: SOURCES.slice(0, 2),
     confirmed: 'The split of 9 + 7 digits is that of a platform in use.',

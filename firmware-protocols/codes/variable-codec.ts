@@ -16,7 +16,7 @@ export const ean13Variable = variableCodec([PRICE_28_29])
 export function variableCodec(layouts: readonly VariableLayout[]): Codec {
   return {
     name: 'ean13-variable',
-    title: 'in-store EAN-13 that hold an item and its price or weight, as label scales print them',
+    title: 'In-store EAN-13 that hold an item and its price or weight, as label scales print them',
     evidence: {
       sources: ['GS1 General Specifications, 7.9', 'public test data of the Snabble app (17 real codes)'],
       confirmed: 'Item, price, the check digit of the price and that of the code are those of real codes.',

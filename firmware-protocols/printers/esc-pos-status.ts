@@ -21,7 +21,7 @@ type KeysOf<T> = T extends object ? keyof T : never
 /** Codec of what ESC/POS printers say of themselves; `request` is what they are asked with. */
 export const escPosStatus: Codec = {
   name: 'esc-pos-status',
-  title: 'status of ESC/POS printers: replies to DLE EOT and GS r, automatic status',
+  title: 'Status of ESC/POS printers: replies to DLE EOT and GS r, automatic status',
   evidence: {
     sources: ["Epson's ESC/POS command reference: DLE EOT, GS a, GS r", 'docs.rs hardless-http-dialects'],
     confirmed: 'Three published replies to DLE EOT have the fixed bits and mean what their source says.',

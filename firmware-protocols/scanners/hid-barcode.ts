@@ -126,7 +126,7 @@ const Hid = Type.Object({
 /** Barcode readers in HID POS mode. */
 export const hidBarcode: Codec = {
   name: 'hid-barcode',
-  title: 'barcode readers in HID POS mode (usage page 8C): Honeywell, Zebra, Newland; reports of 64 bytes',
+  title: 'Barcode readers in HID POS mode (usage page 8C): Honeywell, Zebra, Newland; reports of 64 bytes',
   evidence: {
     sources: [
       'HID Point of Sale Usage Tables 1.02',

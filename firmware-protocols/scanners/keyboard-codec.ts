@@ -42,7 +42,7 @@ export const hidKeyboard = keyboardCodec(US)
 export function keyboardCodec(layout: KeyboardLayout): Codec {
   return {
     name: 'hid-keyboard',
-    title: 'barcode and card readers that are USB keyboards: boot reports of 8 bytes',
+    title: 'Barcode and card readers that are USB keyboards: boot reports of 8 bytes',
     evidence: {
       sources: ['HID 1.11, appendix B', 'HID Usage Tables 1.12, section 10', 'node-hid issues 228 and 323'],
       confirmed: 'Two captures of readers, with releases between the keys and without, type what their codes say.',

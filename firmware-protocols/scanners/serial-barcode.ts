@@ -51,7 +51,7 @@ const Serial = Type.Object({
 /** Barcode readers on a serial line. */
 export const serialBarcode: Codec = {
   name: 'serial-barcode',
-  title: 'barcode readers on a serial line or a virtual serial port: text and a suffix',
+  title: 'Barcode readers on a serial line or a virtual serial port: text and a suffix',
   evidence: {
     sources: ['ISO/IEC 15424', 'operating manuals of serial readers'],
     confirmed: 'Suffixes CR and CR LF, and the symbology identifier in front, are those of the manuals.',

@@ -8,7 +8,7 @@ import { MessageSchema } from './schema.ts'
 /** Whole frames of both encodings. */
 export const sl651: Codec = {
   name: 'sl651',
-  title: 'hydrological stations after SL 651-2014, HEX and ASCII frames',
+  title: 'Hydrological stations after SL 651-2014, HEX and ASCII frames',
   evidence: {
     sources: [
       'SL 651-2014, Data transmission protocol for hydrological monitoring',

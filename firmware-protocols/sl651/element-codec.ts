@@ -17,7 +17,7 @@ const Schema = Type.Union([Type.Object({ obsTime: Digits }), Type.Object({ bodyS
 /** One element or mark of a HEX body by itself: what a person finds in a manual. */
 export const sl651Element: Codec = {
   name: 'sl651-element',
-  title: 'one element of an SL 651-2014 HEX body, as manuals print them',
+  title: 'One element of an SL 651-2014 HEX body, as manuals print them',
   evidence: {
     sources: ['SL 651-2014, annex C', 'github.com/novrain/SL-0x028B'],
     confirmed: 'Numbers, times and the five-minute series agree with the assertions of a public test suite.',
