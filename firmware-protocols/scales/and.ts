@@ -17,7 +17,7 @@ const WRITTEN: Partial<Record<Unit, string>> = { pcs: 'PC' }
 /** The standard format of A&D balances and weighing indicators. */
 export const and = scaleProtocol({
   name: 'and',
-  title: 'A&D standard format, ST,+000123.4  g',
+  title: 'A&D standard format: balances and indicators that send lines such as ST,+00123.45 kg',
   evidence: {
     sources: ['A&D EK-L manual, page 28', 'A&D FX and AD-4212D manuals'],
     confirmed: 'Weight, percent, counting and both forms of overload, with eight or nine characters of value.',
