@@ -31,6 +31,8 @@ export interface Splitter<T> {
 export class FrameSplitter<T> implements Splitter<T> {
   readonly #take: Take<T>
   #measure: Measure
+  /** Holds what is pending, with room behind it, so that a frame that comes byte by byte is not copied for each of them. */
+  #store: Uint8Array = EMPTY
   #pending: Uint8Array = EMPTY
   #dropped = 0
 
@@ -48,7 +50,7 @@ export class FrameSplitter<T> implements Splitter<T> {
   }
 
   push(chunk: Uint8Array): T[] {
-    const bytes = joined(this.#pending, chunk)
+    const bytes = this.#joined(chunk)
     const frames: T[] = []
     let from = 0
     while (from < bytes.length) {
@@ -64,24 +66,41 @@ export class FrameSplitter<T> implements Splitter<T> {
         from += length
       }
     }
-    this.#pending = from === bytes.length ? EMPTY : new Uint8Array(bytes.subarray(from))
+    this.#keep(bytes, from)
     return frames
   }
 
   reset(measure = this.#measure): void {
     this.#dropped += this.#pending.length
-    this.#pending = EMPTY
+    this.#keep(EMPTY, 0)
     this.#measure = measure
+  }
+
+  /** What is pending and the chunk behind it: the chunk itself, or a part of the store. */
+  #joined(chunk: Uint8Array): Uint8Array {
+    const pending = this.#pending
+    // Not as a Buffer: its slice is a view, and who reads into one buffer again and again would change a frame already given.
+    if (pending.length === 0) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
+    const length = pending.length + chunk.length
+    const hasRoom = pending.byteOffset + length <= this.#store.length
+    const from = hasRoom ? pending.byteOffset : 0
+    if (!hasRoom) {
+      this.#store = new Uint8Array(2 * length)
+      this.#store.set(pending)
+    }
+    this.#store.set(chunk, from + pending.length)
+    return this.#store.subarray(from, from + length)
+  }
+
+  /** Keeps the bytes from there on: where they lie in the store, or a copy if they are the caller's or only a small part of it. */
+  #keep(bytes: Uint8Array, from: number): void {
+    const rest = bytes.subarray(from)
+    const isKept = rest.buffer === this.#store.buffer && rest.length * ROOM >= this.#store.length
+    if (!isKept) this.#store = rest.length === 0 ? EMPTY : new Uint8Array(rest)
+    this.#pending = isKept ? rest : this.#store
   }
 }
 
 const EMPTY = new Uint8Array()
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  // Not as a Buffer: its slice is a view, and who reads into one buffer again and again would change a frame already given.
-  if (first.length === 0) return new Uint8Array(second.buffer, second.byteOffset, second.length)
-  const bytes = new Uint8Array(first.length + second.length)
-  bytes.set(first)
-  bytes.set(second, first.length)
-  return bytes
-}
+/** A store is at most so many times as long as what is pending in it. */
+const ROOM = 4

@@ -35,3 +35,19 @@ test('a line stays what it was when its buffer is used again', () => {
   buffer.fill(0)
   expect(first).toEqual(bytes('ab\n'))
 })
+
+test('a long frame is whole, and the same, however small the pieces are', () => {
+  const line = Uint8Array.from({ length: 1000 }, (_, index) => (index === 999 ? LF : 0x20 + (index % 64)))
+  for (const size of [1, 2, 3, 7, 500, 999]) {
+    const lines = lineSplitter(LF, 1000)
+    const got: Uint8Array[] = []
+    for (let from = 0; from < 3000; from += size) {
+      const piece = Uint8Array.from({ length: Math.min(size, 3000 - from) }, (_, index) => line[(from + index) % 1000] ?? 0)
+      got.push(...lines.push(piece))
+      // A port reads into the same buffer again.
+      piece.fill(0)
+    }
+    expect({ size, got }).toEqual({ size, got: [line, line, line] })
+    expect(lines).toMatchObject({ pendingBytes: 0, droppedBytes: 0 })
+  }
+})
