@@ -114,7 +114,7 @@ describe('a trace code', () => {
     expect(() => readTraceCode('')).toThrow(refusal('truncated'))
     expect(() => readTraceCode('1'.repeat(TRACE_CODE_LENGTH_MAX + 1))).toThrow(refusal('malformed'))
     expect(() => readTraceCode('12 34')).toThrow(refusal('malformed'))
-    expect(() => traceCode.encode?.({})).toThrow(refusal('truncated'))
+    expect(() => traceCode.encode?.({})).toThrow(refusal('malformed'))
   })
 
   test('is not built of what does not fit', () => {

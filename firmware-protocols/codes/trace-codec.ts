@@ -13,7 +13,7 @@ const SOURCES = [
 ]
 
 const Trace = Type.Object({
-  text: Type.Optional(Type.String()),
+  text: Type.Optional(Type.String({ minLength: 1 })),
   layout: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   fields: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer({ minimum: 0 })]))),
 })
@@ -39,7 +39,7 @@ export function traceCodec(layouts: readonly TraceLayout[]): Codec {
       return { value, fields: fieldsOf(value) }
     },
     encode: encoder(Trace, ({ text, layout, fields }) => {
-      if (!layout) return bytesOfCode(readTraceCode(text ?? '', layouts).text)
+      if (!layout) return bytesOfCode(readTraceCode(text ?? malformed('a text or a layout', ''), layouts).text)
       const found = layouts.find(({ name }) => name === layout)
       if (found === undefined)
         throw new ProtocolError(
