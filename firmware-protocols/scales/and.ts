@@ -12,7 +12,7 @@ const VALUE_CHARS = 8
 const UNIT_CHARS = 3
 const OVERLOAD = '9999999E+19'
 /** As A&D writes it, where that is not our name. */
-const WRITTEN: Partial<Record<Unit, string>> = { pcs: 'PC' }
+const WRITTEN: Partial<Record<Unit, string>> = { pcs: 'PC', grain: 'GN', tael: 'tl' }
 
 /** The standard format of A&D balances and weighing indicators. */
 export const and = scaleProtocol({

@@ -2,6 +2,7 @@ import { ProtocolError } from '#protocols/error'
 import type { Splitter } from '#protocols/frames'
 import { type Ask, type Command, hexOf } from './message.ts'
 import type { Read } from './protocol.ts'
+import { LINE_BYTES_MAX } from './text.ts'
 
 /** One command of a protocol. */
 export interface Verb {
@@ -30,9 +31,12 @@ export interface Saying {
   readonly parameters?: string
 }
 
-/** @throws ProtocolError `truncated` without its end, `unsupported` for a command that is not known. */
+/** @throws ProtocolError `truncated` without its end, `malformed` beyond a line's length, `unsupported` for a command that is not known. */
 export function decodeCommand(frame: Uint8Array, set: CommandSet | undefined): Read<Command> {
   if (set === undefined) throw new ProtocolError('unsupported', 'expected nothing: this protocol has no commands', frame)
+  // Patterns of parameters meet no more than a line: what they cost grows with the square of its length.
+  if (frame.length > LINE_BYTES_MAX)
+    throw new ProtocolError('malformed', `expected a command of at most ${LINE_BYTES_MAX} bytes, got ${frame.length}`, frame)
   const text = Buffer.from(frame).toString('latin1')
   if (text === '' || !text.endsWith(set.end))
     throw new ProtocolError(

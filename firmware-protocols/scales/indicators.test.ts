@@ -118,7 +118,7 @@ test('st-gs and xk3190 have no commands', () => {
 })
 
 test('A&D has no place for a long unit', () => {
-  expect(() => and.encode(weightOf({ value: new Decimal(1), unit: 'grain', stable: true }))).toThrow('at most 3 characters')
+  expect(() => and.encode(weightOf({ value: new Decimal(1), unit: 'liang', stable: true }))).toThrow('at most 3 characters')
 })
 
 test('the check of xk3190 is told apart from its other faults', () => {
@@ -148,4 +148,21 @@ test.each(['', '\r', '\n', '\r\n'])('xk3190-text is cut whatever ends its lines:
 test('xk3190-text writes kg and lb, and gross where nothing is told', () => {
   expect(xk3190Text.encode(weightOf({ value: new Decimal(5, 1), unit: 'kg' }))).toEqual(latin1('ww00000.5kg'))
   expect(() => xk3190Text.encode(weightOf({ value: new Decimal(5, 1), unit: 'g' }))).toThrow('expected the unit kg or lb, got g')
+})
+
+test('a number with a hole in it is none', () => {
+  for (const [protocol, line] of [
+    [stGs, 'ST,GS,+8     0.00 kg\r\n'],
+    [stGs, 'ST,GS,+1 2.50 kg\r\n'],
+    [xk3190Text, 'wn-000 0.1kg'],
+  ] as const)
+    expect(() => protocol.decode(latin1(line)), line).toThrow(expect.objectContaining({ code: 'malformed' }))
+})
+
+test.each([
+  ['grain', 'ST,+000012.0 GN\r\n'],
+  ['tael', 'ST,+000012.0 tl\r\n'],
+])('A&D abbreviates a %s', (unit, line) => {
+  expect(and.decode(latin1(line))).toMatchObject({ unit })
+  expect(and.encode(and.decode(latin1(line)))).toEqual(latin1(line))
 })

@@ -135,3 +135,10 @@ test('a command that there is not is not sent', () => {
   expect(() => mtSics.encodeCommand({ command: 'Z', parameters: '1' })).toThrow('expected Z with no parameters, got 1')
   expect(() => mtSics.encodeCommand({ command: 'TA', parameters: 'kg' })).toThrow(RangeError)
 })
+
+test('a command longer than any line is refused, before its parameters are looked at', () => {
+  const endless = latin1(`TA ${'1'.repeat(1 << 20)}\r\n`)
+  expect(() => mtSics.decodeCommand(endless)).toThrow(
+    expect.objectContaining({ code: 'malformed', message: expect.stringContaining('at most 256 bytes, got 1048581') }),
+  )
+})

@@ -28,7 +28,7 @@ const toledoWeights = together(
     ...(decimals > 0 ? { decimals } : {}),
   })),
   fc.record({
-    unit: fc.constantFrom('kg', 'lb', 'g', 't', 'oz', 'ozt', 'dwt', 'ton', null),
+    unit: fc.constantFrom('kg', 'lb', 'g', 't', 'oz', 'ozt', 'dwt', 'ton'),
     stable: fc.boolean(),
     mode: fc.constantFrom('gross', 'net'),
     isPrinting: fc.boolean(),
@@ -291,4 +291,10 @@ describe('what hid-scale says', () => {
     expect(() => hidScale.codec.encode?.({ value: -1, unit: 'g', stable: true })).toThrow(refusal('malformed'))
     expect(() => hidScale.codec.encode?.({ value: 1, unit: 'jin', stable: true })).toThrow(refusal('malformed'))
   })
+})
+
+test('a weight in a custom unit is no weight in whatever unit a site has', () => {
+  const custom = latin1('\x02\x2c\x20\x27001000000000\r')
+  expect(() => toledoContinuous.decode(custom)).toThrow(expect.objectContaining({ code: 'unsupported' }))
+  expect(() => toledoContinuous.codec.encode?.({ value: 1, unit: null })).toThrow(expect.objectContaining({ code: 'malformed' }))
 })

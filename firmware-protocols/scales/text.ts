@@ -39,9 +39,12 @@ export function readText(frame: Uint8Array, pattern: RegExp, end: string | null,
   return { parts, fields: fields.sort((one, other) => one.from - other.from) }
 }
 
-/** Digits that may be padded with spaces behind their sign, as in `-  1.50`. @throws ProtocolError `malformed` */
+/**
+ * Digits that may be padded with spaces, behind their sign too, as in `-  1.50`. Spaces between digits are a character that was lost.
+ * @throws ProtocolError `malformed`
+ */
 export function decimalOf(text: string, frame: Uint8Array): Decimal {
-  const value = Decimal.parse(text.replaceAll(' ', ''))
+  const value = Decimal.parse(text.trim().replace(/^([+-]) +/, '$1'))
   if (value === undefined) throw new ProtocolError('malformed', `expected a number, got "${text}"`, frame)
   return value
 }

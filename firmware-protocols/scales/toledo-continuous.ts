@@ -39,8 +39,8 @@ const EXPANDED = 0x10
 
 /** Step of the last digit sent, by bits 3 and 4 of the first word. */
 const STEPS = [undefined, 1, 2, 5] as const
-/** Units by bits 0 to 2 of the third word; 0 is told by the second. */
-const UNIT_CODES: readonly (Unit | null)[] = ['lb', 'g', 't', 'oz', 'ozt', 'dwt', 'ton', null]
+/** Units by bits 0 to 2 of the third word; 0 is told by the second, and 7 is a unit of the scale's owner. */
+const UNIT_CODES: readonly Unit[] = ['lb', 'g', 't', 'oz', 'ozt', 'dwt', 'ton']
 
 /** What Toledo indicators send without end: weight and tare, three status words, and a check where that is switched on. */
 export const toledoContinuous = scaleProtocol({
@@ -51,7 +51,8 @@ export const toledoContinuous = scaleProtocol({
     confirmed: 'Nothing by a captured frame: there is no public one.',
     derived:
       'The layout, the status words and the check are those of the manuals. Out of range with a minus sign is an underload.',
-    missing: 'Weights in ten times the resolution are refused, for manuals do not say where the point then is.',
+    missing:
+      'Weights in ten times the resolution are refused, for manuals do not say where the point then is, and so are custom units.',
   },
   schema: Type.Object({
     ...WEIGHT,
@@ -75,11 +76,13 @@ function read(frame: Uint8Array): Read<ToledoContinuousWeight> {
   const step = STEPS[(first >> 3) & 3]
   if (step === undefined) throw new ProtocolError('malformed', 'expected a step of 1, 2 or 5', frame)
   if (third & EXPANDED) throw new ProtocolError('unsupported', 'expected normal resolution, got ten times of it', frame)
+  const unit = (third & 7) === 0 && second & KILOGRAMS ? 'kg' : UNIT_CODES[third & 7]
+  if (unit === undefined) throw new ProtocolError('unsupported', 'expected a unit that has a name, got the custom one', frame)
   const sign = second & NEGATIVE ? -1 : 1
   const isOut = (second & OUT_OF_RANGE) !== 0
   const told: Told = {
     value: isOut ? null : scaled(sign * digitsAt(frame, 4), code),
-    unit: (third & 7) === 0 && second & KILOGRAMS ? 'kg' : (UNIT_CODES[third & 7] ?? null),
+    unit,
     division: scaled(step, code),
     stable: (second & MOTION) === 0,
     mode: second & NET ? 'net' : 'gross',
@@ -116,7 +119,7 @@ function write(message: ToledoContinuousWeight): Uint8Array {
   const code = codeOf(step)
   const stepCode = STEPS.findIndex((each) => each !== undefined && String(scaled(each, code)) === String(step))
   if (stepCode < 0) throw new RangeError(`expected a division of 1, 2 or 5 in its last digit, got ${step}`)
-  const unitCode = unit === 'kg' ? 0 : UNIT_CODES.indexOf(unit)
+  const unitCode = unit === 'kg' ? 0 : UNIT_CODES.indexOf(required('a unit', unit))
   if (unitCode < 0) throw new RangeError(`expected a unit of ${UNIT_CODES.join(', ')} or kg, got ${unit}`)
   const second = [
     mode === 'net' && NET,
