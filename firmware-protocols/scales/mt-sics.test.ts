@@ -142,3 +142,12 @@ test('a command longer than any line is refused, before its parameters are looke
     expect.objectContaining({ code: 'malformed', message: expect.stringContaining('at most 256 bytes, got 1048581') }),
   )
 })
+
+test.each([{ command: 'S', text: 'S\r\nS S 9.999 kg' }, { command: '' }, { command: '__proto__' }])(
+  'the answer %j is no line, and none is sent',
+  (said) => {
+    expect(() => mtSics.codec.encode?.({ kind: 'answer', ...said })).toThrow(
+      expect.objectContaining({ code: 'malformed', message: expect.stringContaining('that is refused: expected a line of') }),
+    )
+  },
+)

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { type Codec, type Evidence, encoder, type Field } from '#protocols/codec'
+import { ProtocolError } from '#protocols/error'
 import type { Splitter } from '#protocols/frames'
 import { type CommandSet, decodeCommand, encodeCommand, type Saying, tableOf } from './commands.ts'
 import { type Ask, type Command, CommandSchema, type ScaleMessage } from './message.ts'
@@ -63,7 +64,11 @@ export function scaleProtocol<S extends TSchema, M extends ScaleMessage>(dialect
     },
   }
   const encodeSaying = encoder(CommandSchema, (json) => encodeCommand(json, commandSet))
-  const encodeMessage = encoder<TSchema>(schema, (json) => write(fromJson(json as Static<S>)))
+  const encodeMessage = encoder<TSchema>(schema, (json) => {
+    const frame = write(fromJson(json as Static<S>))
+    expectReadable(frame, read)
+    return frame
+  })
   return {
     codec,
     commands: tableOf(commandSet),
@@ -73,6 +78,20 @@ export function scaleProtocol<S extends TSchema, M extends ScaleMessage>(dialect
     decodeCommand: (frame) => decodeCommand(frame, commandSet).message,
     encodeCommand: (command) => encodeCommand(command, commandSet),
     ...(commandSet ? { commandSplitter: commandSet.splitter } : {}),
+  }
+}
+
+/** @throws ProtocolError `malformed` for a frame that is none, as texts with a line end in them make. */
+function expectReadable(frame: Uint8Array, read: (frame: Uint8Array) => unknown): void {
+  try {
+    read(frame)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    throw new ProtocolError(
+      'malformed',
+      `expected values that a frame can say, got one that is refused: ${error.message}`,
+      new Uint8Array(),
+    )
   }
 }
 
