@@ -173,3 +173,10 @@ test('requests and replies are written as a driver and a simulated printer do', 
 test('the front door finds the codec here', () => {
   expect(codecs).toEqual([escPosStatus])
 })
+
+test('what says nothing is not written', () => {
+  for (const value of [{ messages: [] }, { requests: [] }])
+    expect(() => escPosStatus.encode?.(value, 'requests' in value ? 'request' : 'response')).toThrow(
+      expect.objectContaining({ code: 'malformed' }),
+    )
+})

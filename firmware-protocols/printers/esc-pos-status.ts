@@ -63,11 +63,11 @@ export function statusOf(messages: readonly StatusMessage[]): PrinterStatus {
   return Object.fromEntries(messages.flatMap((message) => Object.entries(message).filter(isFlag)))
 }
 
-const encodeRequests = encoder(Type.Object({ requests: Type.Array(StatusRequest) }), ({ requests }) =>
+const encodeRequests = encoder(Type.Object({ requests: Type.Array(StatusRequest, { minItems: 1 }) }), ({ requests }) =>
   joined(requests.map(encodeStatusRequest)),
 )
 
-const encodeMessages = encoder(Type.Object({ messages: Type.Array(Schema) }), ({ messages }) =>
+const encodeMessages = encoder(Type.Object({ messages: Type.Array(Schema, { minItems: 1 }) }), ({ messages }) =>
   joined(messages.map(encodeStatus)),
 )
 

@@ -32,7 +32,7 @@ const OfSignedDots = Type.Object({
   dots: Type.Integer({ minimum: -0x8000, maximum: 0x7fff }),
 })
 /** `hex` is there, and counts, where `text` does not give these bytes again. */
-const Text = Type.Object({ name: Type.Literal('text'), text: Type.String(), hex: Type.Optional(Hex) })
+const Text = Type.Object({ name: Type.Literal('text'), text: Type.String({ minLength: 1 }), hex: Type.Optional(Hex) })
 /** DLE EOT; `a` for n = 7, 8 and 18. */
 const StatusRequest = Type.Object({ name: Type.Literal('status-request'), n: Byte, a: Type.Optional(Byte) })
 /** DLE DC4, a command that is obeyed at once: `function` 1 pulses the drawer. */

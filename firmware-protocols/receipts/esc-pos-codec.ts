@@ -33,8 +33,9 @@ export const escPos: Codec = {
 
 const encodeJob = encoder(Job, (job) => printJob(job).bytes)
 
-const encodeCommands = encoder(Type.Object({ commands: Type.Array(Type.Object({ name: Type.String() })) }), ({ commands }) =>
-  encodeEscPos(commands.map(commandOf)),
+const encodeCommands = encoder(
+  Type.Object({ commands: Type.Array(Type.Object({ name: Type.String() }), { minItems: 1 }) }),
+  ({ commands }) => encodeEscPos(commands.map(commandOf)),
 )
 
 function isJob(value: unknown): boolean {

@@ -251,3 +251,8 @@ test('a bug is not taken for a bad command', () => {
     TypeError,
   )
 })
+
+test('what says nothing is not written', () => {
+  for (const value of [{ commands: [] }, { commands: [{ name: 'text', text: '' }] }])
+    expect(() => escPos.encode?.(value)).toThrow(expect.objectContaining({ code: 'malformed' }))
+})

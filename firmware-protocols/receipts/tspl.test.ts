@@ -176,3 +176,8 @@ test('a line that the splitter gave stays as it was when the chunk is used again
   chunk.fill(0)
   expect(decodeTspl(line)).toEqual([{ name: 'CLS' }])
 })
+
+test('what says nothing is not written', () => {
+  for (const value of [{ commands: [] }])
+    expect(() => tspl.encode?.(value)).toThrow(expect.objectContaining({ code: 'malformed' }))
+})

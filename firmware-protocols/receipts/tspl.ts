@@ -42,7 +42,7 @@ export const tspl: Codec = {
     const { commands, fields } = readLabel(bytes)
     return { value: { commands }, fields }
   },
-  encode: encoder(Type.Object({ commands: Type.Array(Type.Object({ name: Type.String() })) }), ({ commands }) =>
+  encode: encoder(Type.Object({ commands: Type.Array(Type.Object({ name: Type.String() }), { minItems: 1 }) }), ({ commands }) =>
     encodeTspl(commands.map((command, index) => checked(command, `/commands/${index}`, new Uint8Array()))),
   ),
 }
