@@ -253,6 +253,10 @@ test('a bug is not taken for a bad command', () => {
 })
 
 test('what says nothing is not written', () => {
-  for (const value of [{ commands: [] }, { commands: [{ name: 'text', text: '' }] }])
+  for (const value of [
+    { commands: [] },
+    { commands: [{ name: 'text', text: '' }] },
+    { commands: [{ name: 'text', text: 'a', hex: '' }] },
+  ])
     expect(() => escPos.encode?.(value)).toThrow(expect.objectContaining({ code: 'malformed' }))
 })

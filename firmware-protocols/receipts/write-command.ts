@@ -23,6 +23,7 @@ export function writeCommand(command: Command, mode: TextMode): Uint8Array {
 
 function writeText(text: string, hex: string | undefined, mode: TextMode): Uint8Array {
   const bytes = hex === undefined ? encodeText(text, mode) : bytesOf(hex)
+  if (bytes.length === 0) throw new RangeError('expected at least one character')
   if (bytes.some((byte) => byte < 0x20)) throw new RangeError('expected text without control characters')
   if (hex === undefined && decodeText(bytes, mode) !== text)
     throw new RangeError(`expected characters of ${mode.isKanji ? 'GB 18030' : `code page ${mode.page}`}`)
