@@ -60,7 +60,7 @@ export class Decimal {
     return this.decimals === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
   }
 
-  /** The nearest double, which prints as the same decimal. */
+  /** The nearest double; up to 15 digits it prints as the same decimal, of 16 the last may be another. */
   toJSON(): number {
     return this.count / 10 ** this.decimals
   }
