@@ -35,9 +35,6 @@ export const DahuaPluSchema = Type.Object({
 })
 export type DahuaPlu = Readonly<Static<typeof DahuaPluSchema>>
 
-/** Digits between `A` and `B`. */
-export const PLU_DIGITS = 73
-
 /** The named parts of a PLU line from its number up to `B`. */
 export const PLU_PATTERN =
   '(?<plu>\\d{4})A(?<code>\\d{7})(?<price>\\d{6})(?<mode>[0-2])(?<adverts>\\d{6})(?<shelfDays>\\d{3})(?<prefix>\\d{2})(?<department>\\d{2})' +
