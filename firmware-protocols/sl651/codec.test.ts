@@ -108,3 +108,7 @@ test.each<[string, object]>([
       .toUpperCase(),
   ).toBe(hex)
 })
+
+test('what would not be read as one element is not written as one', () => {
+  expect(() => sl651Element.encode?.({ id: '7A', def: '08', value: 31 })).toThrow(expect.objectContaining({ code: 'malformed' }))
+})

@@ -6,7 +6,7 @@ import { RAIN_SERIES, STATION, TIME, USER } from './element.ts'
 import { elementInfo } from './element-table.ts'
 import { isToTheEnd, secondOf, writeElement } from './hex-element.ts'
 import { MARK_BYTES, writeMark } from './hex-marks.ts'
-import { hexOf } from './hex-text.ts'
+import { hexOf, refuse } from './hex-text.ts'
 import { HexWalk } from './hex-walk.ts'
 import { Marks } from './marks.ts'
 import { ElementSchema } from './schema.ts'
@@ -43,7 +43,9 @@ export const sl651Element: Codec = {
     if ('obsTime' in value) writeMark(writer, TIME, value.obsTime)
     else if ('bodyStation' in value) writeMark(writer, STATION, value.bodyStation)
     else writeElement(writer, value, false)
-    return writer.written()
+    const bytes = writer.written()
+    if (lengthOf(bytes) === undefined) refuse('expected an element of the standard or of a user')
+    return bytes
   }),
 }
 

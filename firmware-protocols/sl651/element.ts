@@ -57,3 +57,5 @@ export const TIME_STEP = 0x04
 export const TIME_STEP_DEFINITION = 0x18
 export const STATUS = 0x45
 export const USER = 0xff
+/** The highest of the leaders that the standard leaves free and stations use all the same. */
+export const FREE_MAX = 0xef

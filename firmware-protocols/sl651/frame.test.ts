@@ -141,6 +141,19 @@ describe('the stream', () => {
     expect(splitter).toMatchObject({ droppedBytes: noise.length + damaged.length, pendingBytes: 0 })
   })
 
+  test('a long frame that fails lets no other long one start within it, and a long one behind it is found', () => {
+    const long = bytesOf({ packets: 2, packet: 1, body: new Uint8Array(5_000) })
+    const damaged = Uint8Array.from(long)
+    damaged[100] = 1
+    // The start, and a length as great, without the rest of a header.
+    damaged.set(long.subarray(0, 17), 4_000)
+    const short = bytesOf()
+    damaged.set(short, 4_500)
+    const splitter = sl651Splitter()
+    expect(splitter.push(Buffer.concat([damaged, long, short]))).toEqual([short, long, short])
+    expect(splitter).toMatchObject({ droppedBytes: damaged.length - short.length, pendingBytes: 0 })
+  })
+
   test('a start within a body does not start a frame', () => {
     const bytes = bytesOf({ body: Buffer.from('00012609090800007E7E017E7E', 'hex') })
     const splitter = sl651Splitter()

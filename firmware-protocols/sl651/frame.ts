@@ -34,6 +34,8 @@ export interface Frame extends Envelope {
 
 /** Start 1, header 22, STX 1, end 1, CRC 4 around 65535 characters: what a 16 bit length and ASCII allow. */
 export const FRAME_BYTES_MAX = 65_535 + 29
+/** The same with a length of twelve bits. */
+export const SHORT_FRAME_BYTES_MAX = 4_095 + 29
 /** Twelve bits: longest body but for a packet of several, its packet numbers included. */
 const TEXT_BYTES_MAX = 0xfff
 const PACKET_TEXT_BYTES_MAX = 0xffff
@@ -87,7 +89,7 @@ export function frameLength(bytes: Uint8Array, from: number): number {
 export function isSound(bytes: Uint8Array, from: number, length: number): boolean {
   const width = bytes[from] === HEX_START ? 1 : 2
   const crcAt = from + length - 2 * width
-  return isCrc(bytes, from, crcAt, width) && endOf(bytes[crcAt - 1] ?? 0) !== undefined
+  return endOf(bytes[crcAt - 1] ?? 0) !== undefined && isCrc(bytes, from, crcAt, width)
 }
 
 /**

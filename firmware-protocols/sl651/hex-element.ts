@@ -5,6 +5,7 @@ import {
   type ElementInput,
   FLOW_BATCH,
   FLOW_BATCH_SECOND,
+  FREE_MAX,
   IMAGE,
   RAIN_SERIES,
   STAGE_SERIES_LAST,
@@ -46,7 +47,7 @@ export function readValue(
   const isFiveMinutes = leader >= RAIN_SERIES && leader <= STAGE_SERIES_LAST
   if (isFiveMinutes) {
     const step = leader === RAIN_SERIES ? 1 : 2
-    if (size % step === 0) {
+    if (size > 0 && size % step === 0) {
       const values: (Decimal | null)[] = []
       for (let at = from; at < to; at += step)
         values.push(binaryValue(bytes, at, step, leader === RAIN_SERIES ? RAIN_DECIMALS : STAGE_DECIMALS))
@@ -89,6 +90,7 @@ export function writeElement(writer: ByteWriter, element: ElementInput, isSeries
   const leader = id[0] ?? 0
   const info = elementInfo(leader)
   if (id.length !== (leader === USER ? 2 : 1)) refuse(`expected two digits, or FF and two, got "${element.id}"`)
+  if (info === undefined && leader !== USER && leader > FREE_MAX) refuse(`expected the id of an element, got "${element.id}"`)
   writer.put(id)
   if (isToTheEnd(leader)) {
     writer.byte(secondOf(leader))

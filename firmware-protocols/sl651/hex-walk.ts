@@ -1,6 +1,7 @@
 import {
   type Element,
   type ElementDraft,
+  FREE_MAX,
   type Note,
   STATION,
   TEXT,
@@ -17,8 +18,6 @@ import { manualText } from './manual-text.ts'
 import type { Marks } from './marks.ts'
 import { CLASS_MAX, classOf } from './station-class.ts'
 
-/** Leaders that the standard leaves free and stations use all the same lie below. */
-const FREE_MAX = 0xef
 /** A free one that is longer is not believed. */
 const FREE_BYTES_MAX = 7
 

@@ -49,6 +49,18 @@ test.each<[string, string, string, object, object]>([
   ['a lone sign of one byte as missing', '0208FF', '32', { elements: [{ value: null }] }, {}],
   ['more digits than a number has', '2748999999999999999999', '32', { elements: [{ hex: '999999999999999999' }] }, {}],
   ['an element of no bytes', '3800', '32', { elements: [{ id: '38', hex: '' }] }, {}],
+  [
+    'five-minute values of no bytes',
+    'F402F500',
+    '32',
+    {
+      elements: [
+        { id: 'F4', hex: '' },
+        { id: 'F5', hex: '' },
+      ],
+    },
+    {},
+  ],
   ['a five-minute stage of an odd length', 'F508FF', '32', { elements: [{ id: 'F5', hex: 'FF' }] }, {}],
   ['a status word of another length', '45080F', '32', { elements: [{ id: '45', hex: '0F' }] }, {}],
   ['a time step that is no series', '041800000F', '32', { elements: [{ id: '04', hex: '00000F' }] }, {}],
@@ -245,6 +257,7 @@ describe('what cannot be written is malformed:', () => {
     ['a send time that is no hex', { sendTime: '26090908000x' }],
     ['no data of a user function', { function: 'E0' }],
     ['no data of a later packet', { packets: 2, packet: 2 }],
+    ['an id that is a mark', { elements: [{ id: 'F0', def: '08', value: 1 }] }],
     ['an id of three bytes', { elements: [{ id: '393939', value: 1 }] }],
     ['an element without a value', { elements: [{ id: '39' }] }],
     ['a user element without a definition byte', { elements: [{ id: 'FF02', value: 1 }] }],
