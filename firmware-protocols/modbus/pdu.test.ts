@@ -228,6 +228,9 @@ test.each<[string, Response]>([
   ['objects for more than a PDU', { ...identity, count: 1, objects: [{ id: 0, value: 'x'.repeat(245) }] }],
   ['a number of objects that is not theirs', { ...identity, count: 1 }],
   ['126 registers', { function: 3, registers: new Array<number>(126).fill(0) }],
+  ['no coils written', { function: 15, address: 0, count: 0 }],
+  ['1969 coils written', { function: 15, address: 0, count: 1969 }],
+  ['124 registers written', { function: 16, address: 0, count: 124 }],
   ['2001 bits', { function: 1, bits: new Array<boolean>(2001).fill(false) }],
 ])('%s is refused before it becomes an answer', (_, response) => {
   expect(codeOf(() => encodeResponse(response))).toBe('malformed')

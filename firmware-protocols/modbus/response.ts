@@ -106,6 +106,7 @@ export function encodeResponse(response: Response | ExceptionResponse): Uint8Arr
     return pdu
   }
   expectWithin('an address', response.address, 0, 0xffff)
+  if (response.function === 15 || response.function === 16) expectWriteCount(response.function, response.count)
   const words = wordsOf(response)
   const pdu = new Uint8Array(1 + words.length * 2)
   pdu[0] = response.function
@@ -197,8 +198,13 @@ function inspectWrite(pdu: Uint8Array, code: 5 | 6 | 15 | 16): WriteCoilResponse
     if (last !== 0xff00 && last !== 0) throw new ProtocolError('malformed', `expected FF00 or 0000 for a coil, got ${last}`, pdu)
     return { function: code, address, value: last !== 0 }
   }
-  expectWithin('a count', last, code === 15 ? 1 : 0, code === 15 ? WRITE_BITS_MAX : WRITE_REGISTERS_MAX, pdu)
+  expectWriteCount(code, last, pdu)
   return { function: code, address, count: last }
+}
+
+/** The limits of the request, which may write no registers. */
+function expectWriteCount(code: 15 | 16, count: number, pdu?: Uint8Array): void {
+  expectWithin('a count', count, code === 15 ? 1 : 0, code === 15 ? WRITE_BITS_MAX : WRITE_REGISTERS_MAX, pdu)
 }
 
 /** What the answer to a write says again of its request, for a comparison. */
