@@ -111,12 +111,14 @@ export function encodeOnbon({ dst, src, reserved, deviceType, protoVersion, data
 export function onbonSplitter(): Splitter<OnbonFrame> {
   return new FrameSplitter(
     (bytes, from) => {
-      const isStart = bytes.subarray(from, from + START_BYTES).every((byte) => byte === START)
-      if (!isStart) return NO_FRAME
-      const end = bytes.indexOf(END, from + START_BYTES)
-      const length = (end < 0 ? bytes.length : end + 1) - from
-      const isAgain = bytes.subarray(from + START_BYTES, from + length).includes(START)
-      if (isAgain || length > ONBON_FRAME_BYTES_MAX || (end < 0 && length === ONBON_FRAME_BYTES_MAX)) return NO_FRAME
+      const most = bytes.subarray(from, from + ONBON_FRAME_BYTES_MAX)
+      const isStart = most.subarray(0, START_BYTES).every((byte) => byte === START)
+      // Ahead of the search for the end: in a row of A5 there would be one for each of them.
+      if (!isStart || most[START_BYTES] === START) return NO_FRAME
+      const end = most.indexOf(END, START_BYTES)
+      const length = end < 0 ? most.length : end + 1
+      const isAgain = most.subarray(START_BYTES, length).includes(START)
+      if (isAgain || (end < 0 && length === ONBON_FRAME_BYTES_MAX)) return NO_FRAME
       return end < 0 ? INCOMPLETE : length
     },
     (bytes, from, length) => {
