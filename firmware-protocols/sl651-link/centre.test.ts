@@ -366,11 +366,15 @@ test('a report of a function that the standard does not have is kept and answere
   }
 })
 
-test('a write that is answered with what is no parameter is not confirmed', () => {
+test.each([
+  ['ascii', Buffer.from('001f2607011200000000\u00ff', 'latin1')],
+  // Ends within the mark of a station.
+  ['hex', Buffer.from('001f260701120000f1f112', 'hex')],
+] as const)('a write that is answered with what is no parameter, in %s, is not confirmed', (encoding, bytes) => {
   const centre = open('M4')
   centre.command(STATION, { id: 'a', function: '42', body: { parameters } }, NOW)
-  const body = new Uint8Array(Buffer.from('001f2607011200000000\u00ff', 'latin1'))
-  const out = centre.receive({ ...up({ function: '42' }), encoding: 'ascii', body }, NOW)
+  const body = new Uint8Array(bytes)
+  const out = centre.receive({ ...up({ function: '42' }), encoding, body }, NOW)
   expect([kinds(out), notices(out)]).toEqual([
     ['report', 'notice'],
     [{ code: 'command-failed', command: 'a', reason: 'echo-differs' }],
