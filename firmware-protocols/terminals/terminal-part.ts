@@ -29,10 +29,13 @@ export function percent(): Part<number> {
   return { ...integer(1), schema: Type.Union([Type.Integer({ minimum: 0, maximum: 100 }), Type.Literal(255)]) }
 }
 
-/** UTF-8 behind one byte that holds its length in bytes. */
+/** UTF-8 without control characters, behind one byte that holds its length in bytes. */
 export function text(bytesMax: number): Part<string> {
   return {
-    schema: Type.Refine(Type.String(), (value) => Buffer.byteLength(value) <= bytesMax && value.isWellFormed()),
+    schema: Type.Refine(
+      Type.String(),
+      (value) => Buffer.byteLength(value) <= bytesMax && value.isWellFormed() && !/\p{Cc}/u.test(value),
+    ),
     read(cursor) {
       const [length = 0] = takeBytes(cursor, 1)
       try {

@@ -78,7 +78,8 @@ test('the check value of the specification is that of the CRC', () => {
 const u8 = fc.integer({ min: 0, max: 255 })
 const u16 = fc.integer({ min: 0, max: 65535 })
 const u32 = fc.integer({ min: 1, max: 2 ** 32 - 1 })
-const text = (bytesMax: number) => fc.string({ unit: 'binary', maxLength: Math.floor(bytesMax / 4) })
+const text = (bytesMax: number) =>
+  fc.string({ unit: 'binary', maxLength: Math.floor(bytesMax / 4) }).map((any) => any.replace(/\p{Cc}/gu, ''))
 const some = (names: readonly string[]) => fc.subarray([...names])
 const event = { number: fc.integer({ min: 1, max: 255 }), waiting: u8 }
 const percent = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constant(255))
@@ -143,6 +144,7 @@ test.each([
   [withCrc(0x02, ''), 'malformed', 'a payload that ends before its fields'],
   [withCrc(0x12, '030002FF41'), 'malformed', 'a text that ends too early'],
   [withCrc(0x12, '030001FF0102'), 'malformed', 'a text that is no UTF-8'],
+  [withCrc(0x12, '0300010A010000'), 'malformed', 'a text with a control character'],
   [withCrc(0x13, '65'), 'malformed', 'a value out of its range'],
   [withCrc(0x14, '01060000'), 'malformed', 'a choice that is none'],
   [withCrc(0x10, '030000000500000000' + '00'), 'malformed', 'too many lines'],
@@ -168,6 +170,7 @@ test.each([
   [{ version: 1, address: 5, sequence: 1, type: 'poll', received: 256 }, '/received'],
   [{ version: 1, address: 5, sequence: 1, type: 'rate', session: 1, seconds: 9, prompt: '满'.repeat(17) }, '/prompt'],
   [{ version: 1, address: 5, sequence: 1, type: 'rate', session: 1, seconds: 9, prompt: '\ud800' }, '/prompt'],
+  [{ version: 1, address: 5, sequence: 1, type: 'rate', session: 1, seconds: 9, prompt: 'a\nb' }, '/prompt'],
   [{ version: 1, address: 5, sequence: 1, type: 'hello', extra: '00'.repeat(241) }, '/extra'],
   [{ version: 1, address: 5, sequence: 1, type: 'poll', received: 1, extra: '00'.repeat(240) }, '240 bytes'],
 ])('a value that no frame holds is refused with its place: %j', (value, place) => {
