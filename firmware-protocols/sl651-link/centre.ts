@@ -107,9 +107,7 @@ export class Sl651Centre {
   /** One without commands if there is one. */
   #evict(newest: Session, out: LinkOutput[]): void {
     const [oldest = newest] = this.#sessions.values()
-    const idle = [...this.#sessions.values()].find(
-      (session) => session !== newest && session.queue.length === 0 && !session.exchange,
-    )
+    const idle = firstIdle(this.#sessions.values(), newest)
     const { station, queue, exchange } = idle ?? oldest
     this.#sessions.delete(station)
     const commands = exchange ? [exchange.command, ...queue] : queue
@@ -293,6 +291,12 @@ export class Sl651Centre {
   #addressOf({ station, centre, encoding, password, changedPassword }: Session): CommandAddress {
     return { station, centre, encoding, password: changedPassword ?? this.#options.passwordOf(station) ?? password }
   }
+}
+
+/** Mostly the first: a flood of stations must not cost a look at all of them for each. */
+function firstIdle(sessions: Iterable<Session>, newest: Session): Session | undefined {
+  for (const session of sessions) if (session !== newest && session.queue.length === 0 && !session.exchange) return session
+  return undefined
 }
 
 /** The station may have changed its encoding or its password since the command was queued. */
