@@ -1,7 +1,8 @@
 import { lineSplitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Mode, type Weight, WeightSchema, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, LF, LINE_BYTES_MAX, readText, required, unitIn } from './text.ts'
 
 const LINE = /^(?:(?<mode>[GN])\/W)? *(?<value>[+-]? *[\d.]+) *(?<unit>[A-Za-z]+) *\r\n$/d

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Mode, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, padded, readText, required, unitIn } from './text.ts'
 
 /** A weight, and what the lamps of the indicator show beside it. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from '#protocols/error'
 import type { Splitter } from '#protocols/frames'
 import { type Ask, type Command, hexOf } from './message.ts'
-import type { Read } from './protocol.ts'
+import type { Read } from './read.ts'
 import { LINE_BYTES_MAX } from './text.ts'
 
 /** One command of a protocol. */

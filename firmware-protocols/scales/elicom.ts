@@ -2,7 +2,8 @@ import { Decimal } from '#protocols/decimal'
 import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
 import { type Weight, WeightSchema, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { padded, required } from './text.ts'
 
 /** The answer where there is no weight that rests. */

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { lineSplitter } from '#protocols/frames'
 import { latin1, type Verb } from './commands.ts'
 import { type Answer, AnswerSchema, hexOf, oneOf, type ScaleError, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, LF, LINE_BYTES_MAX, readText, required, unitIn } from './text.ts'
 
 /** Answers that carry a weight. */

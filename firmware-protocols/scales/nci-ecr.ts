@@ -4,7 +4,8 @@ import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, lineSplitter, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Answer, AnswerSchema, hexOf, oneOf, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, padded, readText, required, unitIn } from './text.ts'
 
 /** What a scale may report to be wrong with itself. */

@@ -4,12 +4,7 @@ import { ProtocolError } from '#protocols/error'
 import type { Splitter } from '#protocols/frames'
 import { type CommandSet, decodeCommand, encodeCommand, type Saying, tableOf } from './commands.ts'
 import { type Ask, type Command, CommandSchema, type ScaleMessage } from './message.ts'
-
-/** A frame's meaning and its places. */
-export interface Read<M> {
-  readonly message: M
-  readonly fields: readonly Field[]
-}
+import type { Read } from './read.ts'
 
 /** What makes one way of speaking. */
 interface Dialect<S extends TSchema, M extends ScaleMessage> {

@@ -1,7 +1,8 @@
 import { lineSplitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Mode, type Weight, WeightSchema, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, LF, LINE_BYTES_MAX, padded, readText, required, unitIn } from './text.ts'
 
 /** Commas part it; widths differ between makers, so that nothing is read by its place. What an overload shows for digits is anything. */

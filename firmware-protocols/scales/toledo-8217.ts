@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1, type Verb } from './commands.ts'
 import { type Answer, AnswerSchema, hexOf, WEIGHT, type Weight, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, padded, readText, required } from './text.ts'
 
 /** A weight, or the status that is sent in its place. */

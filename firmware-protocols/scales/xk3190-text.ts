@@ -1,7 +1,8 @@
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Mode, type Weight, WeightSchema, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { decimalOf, padded, readText, required, unitIn } from './text.ts'
 
 const FRAME = /^(?<kind>w)(?<mode>[wnt])(?<value>[-+ ]?[\d. ]{1,8})(?<unit>kg|lb)(?:\r\n|\r|\n)?$/d

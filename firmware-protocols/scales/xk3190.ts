@@ -3,7 +3,8 @@ import { ProtocolError } from '#protocols/error'
 import { FrameSplitter, INCOMPLETE, NO_FRAME, type Splitter } from '#protocols/frames'
 import { latin1 } from './commands.ts'
 import { type Weight, WeightSchema, weightFrom, weightOf } from './message.ts'
-import { type Read, scaleProtocol } from './protocol.ts'
+import { scaleProtocol } from './protocol.ts'
+import type { Read } from './read.ts'
 import { padded, readText, required } from './text.ts'
 
 const STX = 0x02
