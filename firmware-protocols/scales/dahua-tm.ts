@@ -6,7 +6,7 @@ import { latin1 } from './commands.ts'
 import { type DahuaCharset, type DahuaNames, decodeName, encodeName, isTerminated } from './dahua-tm-names.ts'
 import { DahuaPluSchema, digits, PLU_PATTERN, pluDigits, pluOf } from './dahua-tm-plu.ts'
 import { AnswerSchema, hexOf } from './message.ts'
-import type { Read } from './protocol.ts'
+import type { Read } from './read.ts'
 import { LF, readText } from './text.ts'
 
 /** Longest line, three names of 132 digits in it. */

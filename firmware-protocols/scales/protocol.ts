@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { type Codec, type Evidence, encoder, type Field } from '#protocols/codec'
+import { type Codec, type Evidence, encoder } from '#protocols/codec'
 import { ProtocolError } from '#protocols/error'
 import type { Splitter } from '#protocols/frames'
 import { type CommandSet, decodeCommand, encodeCommand, type Saying, tableOf } from './commands.ts'
