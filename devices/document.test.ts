@@ -139,3 +139,11 @@ test('an alias of nothing, and aliases that unfold without end, are refused with
     )
   }
 })
+
+test.each([
+  ['[]', 'expected at least 1 items, got []'],
+  ['[1, 2, 3]', 'expected at most 2 items, got [1,2,3]'],
+])('a list of %s is told by its bound', (text, message) => {
+  const Schema = Type.Array(Type.Integer(), { minItems: 1, maxItems: 2 })
+  expect(() => parseYaml(text, Schema, 'a.yaml')).toThrow(`a.yaml:1:1: ${message}`)
+})

@@ -189,9 +189,11 @@ function explain(error: SchemaError, schema: TSchema, root: unknown): Explained[
       ? `one of ${names('allowedValues').join(', ')}`
       : error.keyword === 'const'
         ? JSON.stringify(params.allowedValue)
-        : error.message.replace(/^must (be |match |have |not have )?/, (words) =>
-            words.includes('match') ? 'to match ' : words.includes('have') ? words.slice('must have '.length) : '',
-          )
+        : error.message
+            .replace(/^must not have fewer than /, 'at least ')
+            .replace(/^must not have more than /, 'at most ')
+            .replace(/^must (be |have )?/, '')
+            .replace(/^match /, 'to match ')
   return [{ path, message: `expected ${expected}, got ${show(valueAt(root, path))}` }]
 }
 
