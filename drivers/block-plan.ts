@@ -55,6 +55,30 @@ export function planBlocks(points: Readonly<Record<string, Point>>, limits: Bloc
   return blocks
 }
 
+/**
+ * The same points in two reads, each cut to what its own need; undefined where there is nothing to part: one point, or several in the very
+ * same registers.
+ */
+export function halvesOf({ table, points }: Block): readonly [Block, Block] | undefined {
+  const ordered = points.toSorted((a, b) => a.point.address - b.point.address || pointWidth(a.point) - pointWidth(b.point))
+  const extents = [...Map.groupBy(ordered, ({ point }) => `${point.address}+${pointWidth(point)}`).values()]
+  if (extents.length < 2) return undefined
+  const middle = Math.ceil(extents.length / 2)
+  return [trimmed(table, extents.slice(0, middle).flat()), trimmed(table, extents.slice(middle).flat())]
+}
+
+/** Two neighbouring reads of one table in one; undefined where something lies between them. */
+export function joinedOf(before: Block, after: Block): Block | undefined {
+  if (before.table !== after.table || after.address > before.address + before.count) return undefined
+  return trimmed(before.table, [...before.points, ...after.points])
+}
+
+function trimmed(table: Table, members: readonly { name: string; point: Point }[]): Block {
+  const start = Math.min(...members.map(({ point }) => point.address))
+  const end = Math.max(...members.map(({ point }) => point.address + pointWidth(point)))
+  return blockOf(table, start, end, members)
+}
+
 function blockOf(table: Table, start: number, end: number, members: readonly { name: string; point: Point }[]): Block {
   return {
     table,

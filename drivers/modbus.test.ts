@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, type DeviceEvent, type ModbusEntry, type ModbusProfile, type Reading, siteClock } from '#devices'
 import { encodeResponse, encodeTcp } from '#protocols/modbus'
 import { type Bus, openBus } from './bus.ts'
-import { type Driver, isDeviceEvent, type Report } from './driver.ts'
+import { type Driver, isDeviceEvent, type Log, type Report } from './driver.ts'
 import { drivers } from './index.ts'
 import { type AskedTcp, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
 
@@ -48,11 +48,12 @@ const TWO = { low: { address: 10 }, high: { address: 20 } }
 function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), speed: SPEED })): {
   bus: Bus
   clock: Clock
-  log: { info(): void; warn(fields: object, message: string): void }
+  log: Log
   logged: string[]
 } {
   const logged: string[] = []
-  const log = { info: () => {}, warn: (_: object, message: string) => void logged.push(message) }
+  const tell = (_: object, message: string) => void logged.push(message)
+  const log = { info: tell, warn: tell }
   // No backoff to wait for: the machine's time runs a thousand times as fast there.
   const bus = openBus({ clock: { ...clock, mono: () => clock.mono() * 1000 }, log, random: () => 0 })
   onTestFinished(() => bus[Symbol.asyncDispose]())
@@ -245,7 +246,7 @@ test('what a status point says is heeded, also where it comes in another block o
 test('a block that fails is bad with its reason, and the others are undisturbed', async () => {
   const slave = await slaveFor(({ socket, ...asked }) => {
     const { address } = readOf(asked.request)
-    if (address === 10) socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, exception: 2 })))
+    if (address === 10) socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, exception: 4 })))
     else if (address === 20)
       socket.write(encodeTcp(asked.transaction, asked.unit, encodeResponse({ function: 3, registers: [1, 2, 3] })))
     else if (address !== 30) socket.write(echoTcp(asked))
@@ -268,6 +269,64 @@ test('a block that fails is bad with its reason, and the others are undisturbed'
     ])
   }
   expect(eventsOf(reports)).toEqual([expect.objectContaining({ kind: 'device.online' })])
+})
+
+test.each([2, 3])('registers refused with exception %s are read around, and asked again later', async (exception) => {
+  const asked: string[] = []
+  let hole = 12
+  const slave = await slaveFor((each) => {
+    const { address, count } = readOf(each.request)
+    asked.push(`${address}+${count}`)
+    const isRefused = address <= hole && hole < address + count
+    const refusal = encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, exception }))
+    each.socket.write(isRefused ? refusal : echoTcp(each))
+  })
+  let later = 0
+  const real = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  const site = openSite({ ...real, mono: () => real.mono() + later })
+  const points = Object.fromEntries([10, 11, 12, 13].map((address) => [`p${address}`, { address }]))
+  const driver = await openDriver(entryOf(points), slave.url, 1, site)
+  const reports = await take(driver, rounds(5), (count) => {
+    // An hour of the site.
+    if (count === 2) later = 3_600_000 / SPEED
+    if (count === 3) hole = Number.NaN
+    if (count === 3) later *= 4
+  })
+  const first = readingsOf(reports.slice(0, 1)).map(({ point, value, reason }) => [point, value, reason])
+  expect(first).toEqual([
+    ['p10', 10, undefined],
+    ['p11', 11, undefined],
+    ['p12', null, 'exception'],
+    ['p13', 13, undefined],
+  ])
+  const wholeAgain = ['10+2', '12+1', '13+1', '10+4']
+  expect(asked).toEqual(['10+4', '10+2', '12+2', '12+1', '13+1', '10+2', '13+1', '10+2', '12+1', '13+1', ...wholeAgain])
+  expect(saidBy(reports, 'p12').map(({ value }) => value)).toEqual([null, null, null, 12, 12])
+  expect(driver.counts).toMatchObject({ divisions: 2, holes: 1, probes: 3, healed: 2 })
+  const told = site.logged.filter((message) => message.startsWith('registers'))
+  expect(told).toEqual(['registers are refused; they are tried again later', 'registers that were refused are read again'])
+  expect(eventsOf(reports)).toHaveLength(1)
+})
+
+test('a device all of whose registers are refused is asked for one of them each round, so that its end is noticed', async () => {
+  const asked: number[] = []
+  let isSilent = false
+  const slave = await slaveFor((each) => {
+    asked.push(readOf(each.request).address)
+    const refusal = encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, exception: 2 }))
+    if (!isSilent) each.socket.write(refusal)
+  })
+  const reports = await take(
+    await openDriver(entryOf(TWO, '100ms'), slave.url),
+    (all) => eventsOf(all).length > 0,
+    (count) => {
+      if (count === 4) isSilent = true
+    },
+  )
+  expect(asked.slice(0, 5)).toHaveLength(5)
+  expect(new Set(asked.slice(2, 5))).toEqual(new Set([10, 20]))
+  expect(eventsOf(reports)).toEqual([expect.objectContaining({ kind: 'device.offline', reason: 'timeout' })])
+  for (const report of reports) expect(readingsOf([report])).toHaveLength(2)
 })
 
 test('two silent rounds are offline, told once, and the first good answer is online again', async () => {
