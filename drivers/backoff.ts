@@ -8,7 +8,7 @@ export const BACKOFF_MS_MAX = 30_000
  * come back in one instant.
  * @param random from 0 to below 1.
  */
-export function backoffMs(failures: number, random: number): number {
-  const ms = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(failures - 1, 30))
+export function backoffMs(failures: number, random: number, msMin = BACKOFF_MS_MIN, msMax = BACKOFF_MS_MAX): number {
+  const ms = Math.min(msMax, msMin * 2 ** Math.min(failures - 1, 30))
   return Math.ceil(ms * (0.5 + random / 2))
 }

@@ -1,5 +1,6 @@
 import type { Clock, DeviceEvent, ModbusEntry, Reading } from '#devices'
 import type { Bus } from './bus.ts'
+import type { Log } from './log.ts'
 
 /** What one poll round, or one thing a device said by itself, brought: never empty, in the order it came. */
 export type Report = readonly (Reading | DeviceEvent)[]
@@ -31,17 +32,13 @@ export interface Device {
   readonly unit: number
 }
 
-/** Where the states of a line and of a driver are told when they change; pino's shape. */
-export interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-}
-
 /** What a driver may use of its site. */
 export interface Site {
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log
+  /** From 0 to below 1; spreads what many devices do again. */
+  readonly random: () => number
 }
 
 /** Makes a driver; nothing is sent before its `readings` are taken. @throws DriverError `configuration` */

@@ -6,7 +6,7 @@ export { type Bus, type BusOptions, LINES_MAX, type LineLease, openBus } from '.
 export * from './driver.ts'
 export * from './driver-error.ts'
 export { type Query, queryOf } from './framing.ts'
-export { LINE_PENDING_MAX, type Line, type LineCounts } from './line.ts'
+export type { Line, LineCounts } from './line.ts'
 export {
   describeLine,
   describeSettings,
@@ -17,6 +17,9 @@ export {
   type SerialAddress,
   type TcpAddress,
 } from './line-address.ts'
+
+export { LINE_PENDING_MAX } from './line-queue.ts'
+export type { Log } from './log.ts'
 
 /** Drivers by the profile's key, loaded on first use. */
 export const drivers = {

@@ -6,7 +6,8 @@ import { encodeResponse, encodeTcp } from '#protocols/modbus'
 import { type Bus, openBus } from './bus.ts'
 import { DriverError } from './driver-error.ts'
 import { queryOf } from './framing.ts'
-import { LINE_PENDING_MAX, type Line, TIMEOUTS_IN_ROW_MAX } from './line.ts'
+import { type Line, TIMEOUTS_IN_ROW_MAX } from './line.ts'
+import { LINE_PENDING_MAX, UNIT_PENDING_MAX } from './line-queue.ts'
 import { type AskedTcp, echoTcp, freePort, openScriptedSlave } from './scripted-slave.ts'
 
 const running = new AbortController().signal
@@ -103,6 +104,20 @@ test('one request is on the line at a time, in the order they came, over one con
   expect(most).toBe(1)
   expect(units).toEqual(Array.from({ length: 50 }, (_, unit) => unit))
   expect(slave.connections()).toBe(1)
+})
+
+test('a unit with many requests does not keep another waiting, and its own stay in order', async () => {
+  const asked: string[] = []
+  const { line } = await lineTo((each) => {
+    if (each.request.function === 3 && 'address' in each.request) asked.push(`${each.unit}:${each.request.address}`)
+    each.socket.write(echoTcp(each))
+  })
+  const ask = (unit: number, address: number) =>
+    line.transact(unit, queryOf({ function: 3, address, count: 1 }), LONG_MS, running)
+  const many = Array.from({ length: 40 }, (_, address) => ask(1, address))
+  await Promise.all([ask(2, 0), ask(3, 0), ask(2, 1), ...many])
+  expect(asked.slice(0, 6)).toEqual(['1:0', '1:1', '2:0', '3:0', '1:2', '2:1'])
+  expect(asked.slice(6)).toEqual(Array.from({ length: 37 }, (_, index) => `1:${index + 3}`))
 })
 
 test('a silent slave is a timeout, and the connection stays', async () => {
@@ -321,16 +336,20 @@ test('closing the bus ends what waits and what is in flight', async () => {
   expect(() => bus.lease(slave.url)).toThrow(DriverError)
 })
 
-test('the queue is bounded', async () => {
+test('the queue is bounded, and no unit can take the places of the others', async () => {
   const { line } = await lineTo(() => {})
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
-  const errors = Array.from({ length: LINE_PENDING_MAX + 2 }, () => errorOf(line.transact(1, read, LONG_MS, stop.signal)))
-  const first = await Promise.race(errors)
-  expect(first).toMatchObject({ name: 'DriverError', code: 'overloaded' })
-  expect(line.counts.overloads).toBe(1)
+  const ask = (unit: number) => errorOf(line.transact(unit, read, LONG_MS, stop.signal))
+  // One is under way.
+  const waiting = Array.from({ length: UNIT_PENDING_MAX + 1 }, () => ask(1))
+  expect(await ask(1)).toMatchObject({ name: 'DriverError', code: 'overloaded' })
+  for (let unit = 2; waiting.length <= LINE_PENDING_MAX; unit++)
+    waiting.push(...Array.from({ length: UNIT_PENDING_MAX }, () => ask(unit)))
+  expect(await ask(200)).toMatchObject({ name: 'DriverError', code: 'overloaded' })
+  expect(line.counts.overloads).toBe(2)
   stop.abort()
-  await Promise.all(errors)
+  for (const error of await Promise.all(waiting)) expect(error).toMatchObject({ code: 'stopped' })
 })
 
 test('devices that mean one line share it, and it closes with the last of them', async () => {

@@ -3,14 +3,12 @@ import type { Clock } from '#devices'
 import { sleep } from '#devices/time'
 import { ProtocolError } from '#protocols/error'
 import { decodeResponse, type Response } from '#protocols/modbus'
-import { backoffMs } from './backoff.ts'
-import type { Log } from './driver.ts'
 import { DriverError } from './driver-error.ts'
 import { dataBytes, type Framing, isRead, type Query } from './framing.ts'
+import { LineConnector, type LineConnectorOptions } from './line-connector.ts'
+import { type Job, LineQueue, LOOK_MS } from './line-queue.ts'
 import type { LineTiming } from './serial-timing.ts'
 
-/** Requests that may wait for a line, so that a full bus of 247 units may ask twice each. */
-export const LINE_PENDING_MAX = 512
 /** Timeouts in a row after which a connection is taken for dead, as behind a router that forgot it. */
 export const TIMEOUTS_IN_ROW_MAX = 3
 /** A line that is never silent for long enough is spoken on all the same after so long; the CRC finds the answer in the noise. */
@@ -21,8 +19,6 @@ export const SILENCE_MS = 100
 export const PROOFS_MAX = 8
 /** Bytes that may wait to be sent: beyond them nobody takes them at the other end. */
 export const UNSENT_BYTES_MAX = 4_096
-/** How often a wait looks whether it is over. */
-const LOOK_MS = 20
 /** Unit, function, byte count and CRC around what was read; as much as the answer to a write has in all. */
 const ANSWER_BYTES = 8
 
@@ -34,7 +30,7 @@ export interface Line {
   /**
    * Asks a unit and waits for the answer to just this request: transaction, unit, function, length and echo are its own. The deadline
    * runs from the moment the request is sent, and on a serial line the time is added that the bytes take; requests are sent one after the
-   * other, first come first served.
+   * other, the units by turns, those to one unit in the order they came.
    * @throws DriverError; ProtocolError `exception` when the device refuses, `checksum`, `malformed` or `truncated` when what it answers is
    * damaged.
    */
@@ -57,45 +53,27 @@ export interface LineCounts {
 }
 
 /** What a line is made of. */
-export interface LineOptions {
-  readonly url: string
+export interface LineOptions extends LineConnectorOptions {
   readonly framing: Framing
-  /** Opens the stream; throws DriverError. */
-  readonly connect: (stop: AbortSignal) => Promise<Duplex>
   readonly timing: LineTiming
   /** Timeouts in a row after which the connection is given up. */
   readonly timeoutsInRowMax: number
   readonly clock: Pick<Clock, 'mono' | 'after'>
-  readonly log: Log
-  /** From 0 to below 1, for the backoff. */
-  readonly random: () => number
-}
-
-interface Job {
-  readonly unit: number
-  readonly query: Query
-  readonly timeoutMs: number
-  readonly settle: (outcome: Response | Error) => void
-  isSettled: boolean
 }
 
 /** A line over a byte stream that is opened when it is needed and opened again, with a backoff, when it ended. */
 export class StreamLine implements Line, AsyncDisposable {
   readonly #options: LineOptions
   readonly #end = new AbortController()
-  readonly #queue: Job[] = []
+  readonly #connector: LineConnector
+  readonly #queue: LineQueue
   readonly #counts = {
     requests: 0,
     answers: 0,
     timeouts: 0,
     exceptions: 0,
     malformed: 0,
-    connections: 0,
-    refusedConnections: 0,
-    overloads: 0,
   }
-  #isTalking = false
-  #talk: Promise<void> | undefined
   #stream: Duplex | undefined
   /** Until the last connection has let go of its port. */
   #closing: Promise<void> | undefined
@@ -110,14 +88,22 @@ export class StreamLine implements Line, AsyncDisposable {
   #wasUsed = false
   /** Whether anything came since the last request. */
   #isHeard = false
-  /** Connections in a row that were refused. One that opened and then ended needs no backoff: it is opened by the next request only. */
-  #failures = 0
-  #retryAt = Number.NEGATIVE_INFINITY
   #timeoutsInRow = 0
-  #isKnownLost = false
 
   constructor(options: LineOptions) {
+    const { url, framing, clock } = options
     this.#options = options
+    this.#connector = new LineConnector(options)
+    this.#queue = new LineQueue({
+      url,
+      timers: clock,
+      exchange: (job) => this.#exchange(job),
+      // Others are asked while a unit is given time for what it owes.
+      waitMsOf: ({ unit, query }) => {
+        const precaution = framing.precaution(unit, query)
+        return precaution !== undefined && 'waitMs' in precaution ? precaution.waitMs : 0
+      },
+    })
   }
 
   get url(): string {
@@ -125,52 +111,20 @@ export class StreamLine implements Line, AsyncDisposable {
   }
 
   get counts(): LineCounts {
-    return { ...this.#counts, ...this.#options.framing.counts }
+    const { overloads } = this.#queue
+    return { ...this.#counts, ...this.#connector.counts, overloads, ...this.#options.framing.counts }
   }
 
   transact(unit: number, query: Query, timeoutMs: number, stop: AbortSignal): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      if (stop.aborted || this.#end.signal.aborted) return reject(this.#stopped())
-      if (this.#queue.length >= LINE_PENDING_MAX) {
-        this.#counts.overloads++
-        return reject(
-          new DriverError('overloaded', `expected less than ${LINE_PENDING_MAX} requests waiting for ${this.url}, got one more`),
-        )
-      }
-      const onStop = (): void => job.settle(this.#stopped())
-      const job: Job = {
-        unit,
-        query,
-        timeoutMs,
-        isSettled: false,
-        settle: (outcome) => {
-          job.isSettled = true
-          stop.removeEventListener('abort', onStop)
-          if (outcome instanceof Error) reject(outcome)
-          else resolve(outcome)
-        },
-      }
-      stop.addEventListener('abort', onStop)
-      this.#queue.push(job)
-      if (this.#isTalking) return
-      this.#isTalking = true
-      this.#talk = this.#serve()
-    })
+    return this.#queue.transact(unit, query, timeoutMs, stop)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort()
-    for (const job of this.#queue.splice(0)) job.settle(this.#stopped())
+    const queueEnded = this.#queue[Symbol.asyncDispose]()
     this.#drop(this.#stopped())
-    await this.#talk
+    await queueEnded
     await this.#closing
-  }
-
-  async #serve(): Promise<void> {
-    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      if (!job.isSettled) job.settle(await this.#exchange(job))
-    }
-    this.#isTalking = false
   }
 
   /** One request and its answer, or why there is none. A caller that stopped does not end it: the answer is on its way all the same. */
@@ -278,33 +232,16 @@ export class StreamLine implements Line, AsyncDisposable {
 
   async #connected(): Promise<Duplex> {
     if (this.#stream) return this.#stream
-    const { clock, connect, framing, log, random, url } = this.#options
     if (this.#end.signal.aborted) throw this.#stopped()
-    const waitMs = Math.ceil(this.#retryAt - clock.mono())
-    if (waitMs > 0)
-      throw new DriverError('unreachable', `expected a connection to ${url}, got none; the next try is in ${waitMs} ms`)
     await this.#closing
-    try {
-      const stream = await connect(this.#end.signal)
-      this.#counts.connections++
-      this.#failures = 0
-      this.#timeoutsInRow = 0
-      this.#hasAnswered = false
-      framing.reset()
-      this.#keepSilence(0)
-      this.#stream = stream
-      this.#listen(stream)
-      if (this.#isKnownLost) log.info({ line: url }, 'line open again')
-      this.#isKnownLost = false
-      return stream
-    } catch (error) {
-      if (!(error instanceof DriverError) || error.code === 'stopped') throw error
-      this.#counts.refusedConnections++
-      this.#retryAt = clock.mono() + backoffMs(++this.#failures, random())
-      if (!this.#isKnownLost) log.warn({ line: url, code: error.code, cause: error.message }, 'line lost')
-      this.#isKnownLost = true
-      throw error
-    }
+    const stream = await this.#connector.open(this.#end.signal)
+    this.#timeoutsInRow = 0
+    this.#hasAnswered = false
+    this.#options.framing.reset()
+    this.#keepSilence(0)
+    this.#stream = stream
+    this.#listen(stream)
+    return stream
   }
 
   #listen(stream: Duplex): void {

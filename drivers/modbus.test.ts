@@ -4,9 +4,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, type DeviceEvent, type ModbusEntry, type ModbusProfile, type Reading, siteClock } from '#devices'
 import { encodeResponse, encodeTcp } from '#protocols/modbus'
 import { type Bus, openBus } from './bus.ts'
-import { type Driver, isDeviceEvent, type Log, type Report } from './driver.ts'
+import { type Driver, isDeviceEvent, type Report } from './driver.ts'
 import { drivers } from './index.ts'
+import type { Log } from './log.ts'
 import { type AskedTcp, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
+import { UNIT_REST_MS_MIN } from './unit-breaker.ts'
 
 type Points = ModbusProfile['modbus']['points']
 type Point = Points[string]
@@ -49,6 +51,7 @@ function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), sp
   bus: Bus
   clock: Clock
   log: Log
+  random: () => number
   logged: string[]
 } {
   const logged: string[] = []
@@ -57,7 +60,7 @@ function openSite(clock: Clock = siteClock({ start: START, since: Date.now(), sp
   // No backoff to wait for: the machine's time runs a thousand times as fast there.
   const bus = openBus({ clock: { ...clock, mono: () => clock.mono() * 1000 }, log, random: () => 0 })
   onTestFinished(() => bus[Symbol.asyncDispose]())
-  return { bus, clock, log, logged }
+  return { bus, clock, log, random: () => 0, logged }
 }
 
 async function openDriver(entry: ModbusEntry, line: string, unit = 1, site = openSite()): Promise<Driver> {
@@ -356,7 +359,7 @@ test('two silent rounds are offline, told once, and the first good answer is onl
   for (const report of silent) expect(readingsOf([report])).toHaveLength(2)
 })
 
-test('a device that is off costs one timeout a round, and is found by whichever block answers', async () => {
+test('a device that is off costs one timeout a probe, and is found by whichever block answers', async () => {
   const asked: number[] = []
   let isOff = true
   const slave = await slaveFor((each) => {
@@ -364,17 +367,68 @@ test('a device that is off costs one timeout a round, and is found by whichever 
     asked.push(address)
     if (!isOff && address === 20) each.socket.write(echoTcp(each))
   })
+  const driver = await openDriver(entryOf(TWO, '20ms'), slave.url)
   const reports = await take(
-    await openDriver(entryOf(TWO, '150ms'), slave.url),
+    driver,
     (all) => eventsOf(all).some(({ kind }) => kind === 'device.online'),
-    (count) => {
-      if (count === 6) isOff = false
+    () => {
+      if (asked.length >= 6) isOff = false
     },
   )
-  // Two rounds of two blocks until it counts as off, then one block a round.
-  expect(asked.slice(0, 8)).toHaveLength(8)
-  expect(new Set(asked.slice(4, 8))).toEqual(new Set([10, 20]))
+  // One round of two blocks, then one block a probe, another each time.
+  expect(asked.slice(0, 6)).toEqual([10, 20, 20, 10, 20, 10])
   expect(eventsOf(reports).map(({ kind }) => kind)).toEqual(['device.offline', 'device.online'])
+  for (const report of reports) expect(readingsOf([report])).toHaveLength(2)
+})
+
+test('a device that says nothing is bad at each poll without being asked, its probes ever further apart, and the others keep their rate', async () => {
+  const asked = new Map<number, number>()
+  const slave = await slaveFor((each) => {
+    asked.set(each.unit, (asked.get(each.unit) ?? 0) + 1)
+    if (each.unit === 1) each.socket.write(echoTcp(each))
+  })
+  // Machine time stands still but for what the test adds, so the first rest does not end.
+  const real = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  let mono = 0
+  const site = openSite({ ...real, mono: () => mono })
+  const open = (unit: number) => openDriver(entryOf({ low: { address: 10 } }, '20ms'), slave.url, unit, site)
+  const dead = await open(2)
+  const [well, silent] = await Promise.all([
+    take(await open(1), rounds(12)),
+    take(dead, rounds(12), (count) => {
+      if (count === 6) mono += UNIT_REST_MS_MIN / SPEED
+      if (count === 9) mono += (UNIT_REST_MS_MIN * 2) / SPEED
+    }),
+  ])
+  expect(saidBy(well, 'low').every(({ quality }) => quality === 'good')).toBe(true)
+  expect(saidBy(silent, 'low').map(({ value, quality, reason }) => [value, quality, reason])).toEqual(
+    Array.from({ length: 12 }, () => [null, 'bad', 'timeout']),
+  )
+  // Two rounds until it is off, then a probe a rest.
+  expect(asked.get(2)).toBe(4)
+  expect(dead.counts).toMatchObject({ rounds: 12, sparedBlocks: 8, failedBlocks: 12 })
+})
+
+test('a device that has to be woken is not woken while it rests', async () => {
+  let asked = 0
+  const slave = await slaveFor(() => void asked++)
+  const real = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  const wake = { send: 'read', table: 'input', address: 5, delay: '1ms' } as const
+  const driver = await openDriver(entryOf({ a: {} }, '20ms', wake), slave.url, 1, openSite({ ...real, mono: () => 0 }))
+  await take(driver, rounds(6))
+  expect(asked).toBe(4)
+})
+
+test('of a device that gives only some of its registers the others cost no reading', async () => {
+  const slave = await slaveFor((asked) => {
+    if (readOf(asked.request).address === 40) asked.socket.write(echoTcp(asked))
+  })
+  const points = { one: { address: 10 }, two: { address: 20 }, three: { address: 30 }, well: { address: 40 } }
+  const reports = await take(await openDriver(entryOf(points, '20ms'), slave.url), (all) => {
+    const said = saidBy(all, 'well').map(({ quality }) => quality)
+    return said.slice(-3).join() === 'good,good,good'
+  })
+  expect(saidBy(reports, 'well').findIndex(({ quality }) => quality === 'good')).toBeLessThan(8)
 })
 
 test('a device that only refuses is neither online nor offline', async () => {

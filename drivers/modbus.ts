@@ -1,8 +1,9 @@
 import { type Clock, type DeviceEvent, durationMs, type PointValue, type Reading, type StatusJudge, statusJudges } from '#devices'
 import { sleep } from '#devices/time'
 import type { LineLease } from './bus.ts'
-import { type Device, type Driver, isDeviceEvent, type Log, type OpenDriver, type Report, type Site } from './driver.ts'
+import { type Device, type Driver, isDeviceEvent, type OpenDriver, type Report, type Site } from './driver.ts'
 import { DriverError } from './driver-error.ts'
+import type { Log } from './log.ts'
 import { pollClasses } from './poll-class.ts'
 import { PollSchedule } from './poll-schedule.ts'
 import { UnitPoller } from './unit-poller.ts'
@@ -30,7 +31,7 @@ class ModbusDriver implements Driver {
   #isOnline: boolean | undefined
   #isBehind = false
 
-  constructor({ id, profile, line, unit }: Device, { bus, clock, log }: Site) {
+  constructor({ id, profile, line, unit }: Device, { bus, clock, log, random }: Site) {
     const { modbus } = profile.profile
     const classes = pollClasses(modbus)
     this.#device = id
@@ -45,7 +46,7 @@ class ModbusDriver implements Driver {
     this.#lease = bus.lease(line)
     this.#reader = new UnitReader(this.#lease.line, unit, durationMs(modbus.defaults.timeout))
     const pace = (): number => clock.mono() * clock.speed
-    this.#poller = new UnitPoller({ device: id, classes, reader: this.#reader, pace, log })
+    this.#poller = new UnitPoller({ device: id, classes, reader: this.#reader, pace, log, random })
   }
 
   get counts(): Readonly<Record<string, number>> {
@@ -71,7 +72,7 @@ class ModbusDriver implements Driver {
 
   /** Wakes a device that has to be woken. Whether it heard that, the reads will tell. */
   async #rouse(stop: AbortSignal): Promise<void> {
-    if (this.#wake === undefined) return
+    if (this.#wake === undefined || this.#poller.isResting) return
     await this.#reader.ask(this.#wake.query, stop)
     await sleep(this.#wake.delayMs, stop, this.#clock)
   }

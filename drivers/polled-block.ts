@@ -18,11 +18,12 @@ export const READS = { coil: 1, discrete: 2, holding: 3, input: 4 } as const sat
 export interface Part {
   readonly query: Query
   readonly points: readonly { readonly name: string; readonly from: number; readonly decode: PointDecoder }[]
+  /** Whether it, or what it was cut from, was ever read. */
+  readonly wasRead: boolean
 }
 
 interface OwnPart extends Part {
   readonly block: Block
-  /** Whether it, or what it was cut from, was ever read. */
   wasRead: boolean
   refusals: number
   hole: Rest | undefined
@@ -85,19 +86,17 @@ export class PolledBlock {
     if (this.#hasNewHole) this.#join()
     const isDivided = this.#parts.length > 1
     if (isDivided && this.#parts.every(({ hole }) => hole === undefined) && now >= this.#rest.until) {
-      this.#counts.probes++
       return { ask: [this.#whole], resting: [] }
     }
     const resting = this.#parts.filter(({ hole }) => hole !== undefined && now < hole.until)
-    const ask = this.#parts.filter((part) => !resting.includes(part))
-    this.#counts.probes += ask.filter(({ hole }) => hole !== undefined).length
-    return { ask, resting }
+    return { ask: this.#parts.filter((part) => !resting.includes(part)), resting }
   }
 
   /** The part was read. @returns the hole that it was, in words */
   read(part: Part): string | undefined {
     const own = this.#own(part)
     if (own === undefined) return undefined
+    this.#countProbe(own)
     const { hole } = own
     own.wasRead = true
     own.refusals = 0
@@ -121,6 +120,7 @@ export class PolledBlock {
   refused(part: Part, now: number, isGiving: boolean): Refused {
     const own = this.#own(part)
     if (own === undefined) return { isDoubtful: true }
+    this.#countProbe(own)
     const restMsMin = own.wasRead || !isGiving ? DOUBT_MS_MIN : HOLE_MS_MIN
     if (own === this.#whole && this.#parts.length > 1) {
       this.#rest = restedOn(this.#rest, now, restMsMin)
@@ -141,6 +141,10 @@ export class PolledBlock {
     this.#counts.holes++
     this.#hasNewHole = true
     return { newHole: wordsOf(own.block) }
+  }
+
+  #countProbe(own: OwnPart): void {
+    if (own.hole !== undefined || (own === this.#whole && this.#parts.length > 1)) this.#counts.probes++
   }
 
   #own(part: Part): OwnPart | undefined {

@@ -113,6 +113,20 @@ describe.each(Object.entries(transports))('through %s', (_, serve) => {
     expect(await line.transact(7, alike, LONG_MS, running)).toEqual(alikeAnswer)
   })
 
+  test('while a unit is given time for an answer that it owes, another is asked', async () => {
+    const units: number[] = []
+    const line = await lineTo((asked) => {
+      units.push(asked.unit)
+      if (asked.index > 0) asked.write(echoRtu(asked))
+    })
+    expect(await errorOf(line.transact(7, read, HEARD_MS, running))).toMatchObject({ code: 'timeout' })
+    const owing = line.transact(7, alike, LONG_MS, running)
+    expect(await line.transact(8, read, LONG_MS, running)).toEqual(answer)
+    expect(await owing).toEqual(alikeAnswer)
+    // The one before its own proves that nothing is owed any more.
+    expect(units).toEqual([7, 8, 7, 7])
+  })
+
   test('two glued answers that differ are none', async () => {
     const line = await lineTo((asked) => {
       const other = encodeRtu(asked.unit, encodeResponse({ function: 4, registers: [1, 2, 3] }))

@@ -100,9 +100,9 @@ export class Supervisor implements AsyncDisposable {
 
   /** One life of the driver. */
   async #read(): Promise<void> {
-    const { device, bus, clock, log } = this.#options
+    const { device, bus, clock, log, random } = this.#options
     const { open } = await drivers.modbus()
-    await using driver = await open(device, { bus, clock, log })
+    await using driver = await open(device, { bus, clock, log, random })
     for await (const report of driver.readings(this.#stop.signal)) {
       this.#state = { ...this.#state, counts: driver.counts, error: null }
       const readings: Reading[] = []
