@@ -7,6 +7,7 @@ import { type Bus, openBus } from './bus.ts'
 import { type Driver, isDeviceEvent, type Report } from './driver.ts'
 import { drivers } from './index.ts'
 import type { Log } from './log.ts'
+import { ROUNDS_IN_TIME_MIN } from './modbus.ts'
 import { type AskedTcp, echoPdu, echoTcp, freePort, openScriptedSlave, readOf } from './scripted-slave.ts'
 import { UNIT_REST_MS_MIN } from './unit-breaker.ts'
 
@@ -532,6 +533,27 @@ test('a round that takes longer than its interval skips slots, counts them and t
   expect(driver.counts).toMatchObject({ rounds: 4, failedBlocks: 0 })
   expect(driver.counts.overruns).toBeGreaterThanOrEqual(3)
   expect(site.logged).toEqual(['poll rounds take longer than their interval'])
+})
+
+test('a device that keeps its interval again is told once, when it has done so for a while', async () => {
+  let now = START
+  let asked = 0
+  const slave = await slaveFor((each) => {
+    // Site time passes while the first, third and fifth round are under way, and else while the next is waited for.
+    if (asked++ < 6 && asked % 2 === 1) now += 12_000
+    each.socket.write(echoTcp(each))
+  })
+  const real = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  const after: Clock['after'] = (ms, act) => {
+    now += ms * SPEED
+    return real.after(0, act)
+  }
+  const site = openSite({ ...real, now: () => now, after })
+  const driver = await openDriver(entryOf({ low: { every: '5s' } }), slave.url, 1, site)
+  await take(driver, () => site.logged.length === 2)
+  expect(site.logged).toEqual(['poll rounds take longer than their interval', 'poll rounds keep their interval again'])
+  expect(driver.counts).toMatchObject({ overruns: 6 })
+  expect(asked).toBeGreaterThanOrEqual(5 + ROUNDS_IN_TIME_MIN)
 })
 
 test('a stop ends the readings at once, whether they wait for a slot or for an answer', async () => {

@@ -9,6 +9,9 @@ import { PollSchedule } from './poll-schedule.ts'
 import { UnitPoller } from './unit-poller.ts'
 import { isFailure, UnitReader, type Wake, wakeOf } from './unit-reader.ts'
 
+/** Rounds without an overrun after which a device is said to keep its interval again. */
+export const ROUNDS_IN_TIME_MIN = 10
+
 /** A device whose points are registers and bits that are read in turn, each at its own interval. */
 export const open: OpenDriver = async (device, site) => {
   if (!Number.isInteger(device.unit) || device.unit < 0 || device.unit > 255) {
@@ -29,7 +32,8 @@ class ModbusDriver implements Driver {
   readonly #schedule: PollSchedule
   /** Undefined until the device was heard, or was silent for long enough. */
   #isOnline: boolean | undefined
-  #isBehind = false
+  /** Rounds in a row without an overrun since the last; undefined: it was told that all is well. */
+  #roundsInTime: number | undefined
 
   constructor({ id, profile, line, unit }: Device, { bus, clock, log, random }: Site) {
     const { modbus } = profile.profile
@@ -113,9 +117,15 @@ class ModbusDriver implements Driver {
     return report
   }
 
+  /** Told when it begins and when it is over, not each time: a device on the edge of it would fill the log. */
   #tellOverruns(overruns: number): void {
-    if (overruns > 0 && !this.#isBehind)
-      this.#log.warn({ device: this.#device, overruns }, 'poll rounds take longer than their interval')
-    this.#isBehind = overruns > 0
+    if (overruns > 0) {
+      if (this.#roundsInTime === undefined)
+        this.#log.warn({ device: this.#device, overruns }, 'poll rounds take longer than their interval')
+      this.#roundsInTime = 0
+    } else if (this.#roundsInTime !== undefined && ++this.#roundsInTime >= ROUNDS_IN_TIME_MIN) {
+      this.#roundsInTime = undefined
+      this.#log.info({ device: this.#device, overruns: this.#schedule.overruns }, 'poll rounds keep their interval again')
+    }
   }
 }

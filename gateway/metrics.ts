@@ -83,6 +83,8 @@ export async function gatewayMetrics({ clock, devices, journal, uplink, lines }:
     set('outbox_hours_left', 'Hours until readings are thinned, should nothing be acknowledged', room.hoursLeft)
   const online = gauge('device_online', '1 online, 0 offline, absent: nothing heard yet', ['device'])
   for (const { id, isOnline } of devices) if (isOnline !== null) online.set({ device: id }, isOnline ? 1 : 0)
+  const overruns = gauge('device_overruns_total', 'Polls that were skipped because the round before took too long', ['device'])
+  for (const { id, counts } of devices) overruns.set({ device: id }, counts.overruns ?? 0)
   const counts = gauge('line_count_total', 'What the line counted since it was opened', ['line', 'kind'])
   for (const [line, values] of Object.entries(lines)) {
     for (const [kind, value] of Object.entries(values)) if (typeof value === 'number') counts.set({ line, kind }, value)
