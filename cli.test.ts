@@ -228,6 +228,22 @@ describe('a wrong file', () => {
     expect(existsSync(join(folder, 'data'))).toBe(false)
   })
 
+  test('a schedule that its line cannot keep is refused with the arithmetic, and one that it can is told with it', async () => {
+    const devices = (baud: number) =>
+      [1, 2, 3, 4, 5].map(
+        (unit) => `{ id: d${unit}, profile: multi/acme-ws-5, line: "serial:///dev/ttyS1?baud=${baud}", unit: ${unit} }`,
+      )
+    const file = (baud: number) => write('bus.yaml', `gateway: g\ndevices: [${devices(baud).join(', ')}]\n`)
+    for (const json of [[], ['--json']])
+      expect(await run(['gateway', 'check', '--config', file(300), ...json])).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/at 300 baud.* got 103\.0 %\n.*\n.*\(8 \+ 15 bytes\) × 33\.3 ms/),
+      })
+    const { code, stdout } = await run(['gateway', 'check', '--config', file(9600)])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('bus time: 6.1 % typically') })
+  })
+
   test('an address that other machines reach needs leave', async () => {
     const refused = { code: 2, stderr: expect.stringContaining('--insecure-lan allows it') }
     const gateway = write('lan.yaml', 'gateway: g\nconsole: { host: 127.0.0.2, port: 0 }\n')

@@ -144,15 +144,17 @@ const gateway = program
 
 gateway
   .command('check')
-  .description('checks a configuration and the device models it uses; opens no port')
+  .description('checks a configuration, its device models and what they ask of their lines; opens no port')
   .option('--config <file>', 'gateway.yaml')
   .option('--json', 'the checked site as JSON')
   .action(async (options, command: Command) => {
     // The parent takes --config where it stands before the word check.
-    const { readGatewayConfig, siteLines } = await import('#gateway')
+    const { busRefusal, busReport, readGatewayConfig, siteLines } = await import('#gateway')
     const config = readGatewayConfig(requireConfig(options.config ?? command.parent?.opts().config))
     const lines = siteLines(config.devices)
     const unconfirmed = config.devices.filter((device) => device.profile.profile.unconfirmed)
+    const refusals = lines.flatMap((line) => busRefusal(line) ?? [])
+    if (refusals.length > 0) throw new UsageError(refusals.join('\n'))
     if (options.json) {
       console.log(
         JSON.stringify({
@@ -161,6 +163,12 @@ gateway
           hash: config.hash,
           devices: config.devices.length,
           lines: lines.map(({ url }) => url),
+          busTime: lines.map(({ url, time: { typical, worst, requestsPerSecond } }) => ({
+            url,
+            typical,
+            worst,
+            requestsPerSecond,
+          })),
           rules: config.rules.length,
           unconfirmed: unconfirmed.map(({ id, profile }) => ({ device: id, profile: profile.name })),
         }),
@@ -170,8 +178,11 @@ gateway
     console.log(
       `${config.gateway}: ${config.devices.length} devices on ${lines.length} lines, ${config.rules.length} rules judged on site. Nothing is wrong.`,
     )
-    for (const { words, devices } of lines)
-      console.log(`  ${words}: ${devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`).join(', ')}`)
+    for (const line of lines) {
+      const members = line.devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`)
+      console.log(`  ${line.words}: ${members.join(', ')}`)
+      for (const text of busReport(line)) console.log(`    ${text}`)
+    }
     for (const { device, factory } of lines.flatMap(({ differing }) => differing))
       console.log(`  ${device.id}: its model leaves the factory with ${factory}: it must have been set to its line`)
     for (const { id, profile } of unconfirmed) console.log(`  ${id}: its model ${profile.name} is ${UNCONFIRMED}`)

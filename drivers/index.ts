@@ -3,6 +3,14 @@ import type { OpenDriver } from './driver.ts'
 /** How bytes travel: one talker a line, one driver a way of talking. */
 export { type Block, type BlockLimits, type BlockPoint, planBlocks } from './block-plan.ts'
 export { type Bus, type BusOptions, LINES_MAX, type LineLease, openBus } from './bus.ts'
+export {
+  ANSWER_MS_TYPICAL,
+  type DeviceTime,
+  type DueTime,
+  type LineTime,
+  predictLine,
+  ROUND_TRIP_MS_TYPICAL,
+} from './bus-time.ts'
 export * from './driver.ts'
 export * from './driver-error.ts'
 export { type Query, queryOf } from './framing.ts'

@@ -1,4 +1,5 @@
 /** The running site. */
+export { busRefusal, busReport } from './bus-report.ts'
 export { type GatewayConfig, GatewayFile, readGatewayConfig, type SiteDevice } from './config.ts'
 export { type Gateway, type GatewayOptions, openGateway } from './gateway.ts'
 export type { GatewayStatus } from './gateway-status.ts'

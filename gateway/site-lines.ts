@@ -1,4 +1,4 @@
-import { describeLine, describeSettings, lineKey, parseLine } from '#drivers'
+import { describeLine, describeSettings, type LineTime, lineKey, parseLine, predictLine } from '#drivers'
 import type { SiteDevice } from './config.ts'
 
 /** A line of a site, and who is on it. */
@@ -8,6 +8,8 @@ export interface SiteLine {
   /** What it is, in words: `serial port /dev/ttyUSB0 at 9600 baud, 8N1`. */
   readonly words: string
   readonly devices: readonly SiteDevice[]
+  /** How busy it will be. */
+  readonly time: LineTime
   /** Devices whose model leaves the factory with other serial settings, and those in words: `19200 baud, 8E1`. */
   readonly differing: readonly { readonly device: SiteDevice; readonly factory: string }[]
 }
@@ -18,11 +20,12 @@ export function siteLines(devices: readonly SiteDevice[]): SiteLine[] {
   return [...lines].map(([url, members]) => {
     const address = parseLine(url)
     const words = describeLine(address)
-    if (address.kind !== 'serial') return { url, words, devices: members, differing: [] }
+    const time = predictLine(address, members)
+    if (address.kind !== 'serial') return { url, words, devices: members, time, differing: [] }
     const differing = members.flatMap((device) => {
       const factory = describeSettings(device.profile.profile.modbus.defaults)
       return factory === describeSettings(address) ? [] : [{ device, factory }]
     })
-    return { url, words, devices: members, differing }
+    return { url, words, devices: members, time, differing }
   })
 }
