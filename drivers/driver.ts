@@ -1,5 +1,6 @@
 import type { Clock, DeviceEvent, ModbusEntry, Reading } from '#devices'
 import type { Bus } from './bus.ts'
+import type { Fingerprint } from './fingerprint.ts'
 import type { Log } from './log.ts'
 
 /** What one poll round, or one thing a device said by itself, brought: never empty, in the order it came. */
@@ -30,6 +31,8 @@ export interface Device {
   readonly line: string
   /** The device's address on its line, 0..255. */
   readonly unit: number
+  /** What it must say of itself before its data are believed; without it nothing is asked. */
+  readonly fingerprint?: Fingerprint
 }
 
 /** What a driver may use of its site. */

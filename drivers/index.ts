@@ -13,6 +13,7 @@ export {
 } from './bus-time.ts'
 export * from './driver.ts'
 export * from './driver-error.ts'
+export { FINGERPRINT_REGISTERS_MAX, type Fingerprint, fingerprintFault } from './fingerprint.ts'
 export { type Query, queryOf } from './framing.ts'
 export type { Line, LineCounts } from './line.ts'
 export {

@@ -97,6 +97,7 @@ const rounds = (count: number) => (reports: readonly Report[]) => reports.length
 const readingsOf = (reports: readonly Report[]): Reading[] =>
   reports.flat().filter((item): item is Reading => !isDeviceEvent(item))
 const eventsOf = (reports: readonly Report[]): DeviceEvent[] => reports.flat().filter(isDeviceEvent)
+const reasonOf = (event: DeviceEvent) => ('reason' in event ? event.reason : undefined)
 const saidBy = (reports: readonly Report[], point: string) => readingsOf(reports).filter((reading) => reading.point === point)
 
 test('an independent slave is polled and its registers become readings in the unit', async () => {
@@ -347,7 +348,7 @@ test('two silent rounds are offline, told once, and the first good answer is onl
       isSilent = silentRounds < 5
     },
   )
-  expect(eventsOf(reports).map(({ kind, reason }) => [kind, reason])).toEqual([
+  expect(eventsOf(reports).map((event) => [event.kind, reasonOf(event)])).toEqual([
     ['device.online', undefined],
     ['device.offline', 'timeout'],
     ['device.online', undefined],
@@ -432,6 +433,119 @@ test('of a device that gives only some of its registers the others cost no readi
   expect(saidBy(reports, 'well').findIndex(({ quality }) => quality === 'good')).toBeLessThan(8)
 })
 
+/** A device with a serial number of two registers at 100, which also is what its data say. */
+async function openMarked(serial: () => number, misbehave: (asked: AskedTcp) => boolean = () => false) {
+  const asked: number[] = []
+  const slave = await slaveFor((each) => {
+    const { address, count } = readOf(each.request)
+    asked.push(address)
+    if (misbehave(each)) return
+    const registers = address === 100 ? [0, serial()] : Array.from({ length: count }, serial)
+    each.socket.write(encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, registers })))
+  })
+  const { open } = await drivers.modbus()
+  const fingerprint = { table: 'holding', address: 100, type: 'u32', words: 'ABCD', expect: 7 } as const
+  const device = { id: 'station', profile: entryOf(TWO, '100ms'), line: slave.url, unit: 1, fingerprint }
+  const driver = await open(device, openSite())
+  onTestFinished(() => driver[Symbol.asyncDispose]())
+  return { asked, slave, driver }
+}
+const valuesOf = (reports: readonly Report[]) => new Set(readingsOf(reports).map(({ value }) => value))
+
+test('a fingerprint is read before the data, once a connection', async () => {
+  const { asked, driver, slave } = await openMarked(() => 7)
+  const reports = await take(driver, rounds(4), (count) => {
+    if (count === 2) slave.cut()
+  })
+  expect(asked.slice(0, 5)).toEqual([100, 10, 20, 10, 20])
+  expect(asked.filter((address) => address === 100)).toHaveLength(2)
+  expect(valuesOf(reports.slice(0, 2))).toEqual(new Set([7]))
+  expect(eventsOf(reports.slice(0, 1)).map(({ kind }) => kind)).toEqual(['device.online'])
+})
+
+test('of another device nothing is told but that it is there, and the right one is read once it is back', async () => {
+  let serial = 8
+  let tries = 0
+  const { asked, driver } = await openMarked(
+    () => serial,
+    (each) => {
+      if (readOf(each.request).address === 100 && ++tries === 4) serial = 7
+      return false
+    },
+  )
+  const reports = await take(driver, (all) => readingsOf(all).length > 0)
+  expect(reports.flat().slice(0, 2)).toEqual([
+    { kind: 'device.changed', device: 'station', at: expect.any(Number), expected: '7', found: '8' },
+    { kind: 'device.online', device: 'station', at: expect.any(Number) },
+  ])
+  expect(valuesOf(reports)).toEqual(new Set([7]))
+  expect(asked).toEqual([100, 100, 100, 100, 10, 20])
+})
+
+test.each<[string, (slave: { cut(): void }, asked: AskedTcp) => boolean]>([
+  [
+    'behind a new connection in mid-round',
+    (slave) => {
+      slave.cut()
+      return true
+    },
+  ],
+  ['while it was silent', () => true],
+])('a device that is exchanged %s publishes nothing under the old name', async (_, exchange) => {
+  let serial = 7
+  const held: { slave?: { cut(): void } } = {}
+  const { driver, slave } = await openMarked(
+    () => serial,
+    (each) => {
+      if (each.index !== 4 || held.slave === undefined) return false
+      serial = 8
+      return exchange(held.slave, each)
+    },
+  )
+  held.slave = slave
+  const reports = await take(driver, (all) => eventsOf(all).some(({ kind }) => kind === 'device.changed'))
+  expect([...valuesOf(reports)].filter((value) => value !== null)).toEqual([7])
+  expect(eventsOf(reports).map(({ kind }) => kind)).toEqual(['device.online', 'device.changed', 'device.offline'])
+})
+
+test('a device that does not say its fingerprint is bad with the reason, and costs its line as little as a silent one', async () => {
+  const { asked, driver } = await openMarked(
+    () => 7,
+    () => true,
+  )
+  const reports = await take(driver, rounds(4))
+  expect(new Set(asked)).toEqual(new Set([100]))
+  expect(readingsOf(reports)).toHaveLength(8)
+  for (const { quality, reason } of readingsOf(reports)) expect([quality, reason]).toEqual(['bad', 'timeout'])
+  expect(eventsOf(reports).map((event) => [event.kind, reasonOf(event)])).toEqual([['device.offline', 'timeout']])
+})
+
+test('a device that is too busy to say its fingerprint is bad, and neither online nor offline', async () => {
+  const { driver } = await openMarked(
+    () => 7,
+    ({ transaction, unit, socket }) => {
+      socket.write(encodeTcp(transaction, unit, encodeResponse({ function: 3, exception: 6 })))
+      return true
+    },
+  )
+  const reports = await take(driver, rounds(4))
+  expect(eventsOf(reports)).toEqual([])
+  for (const { value, reason } of readingsOf(reports)) expect([value, reason]).toEqual([null, 'exception'])
+})
+
+test("a device without the fingerprint's registers is another", async () => {
+  const { driver } = await openMarked(
+    () => 7,
+    (each) => {
+      if (readOf(each.request).address !== 100) return false
+      each.socket.write(encodeTcp(each.transaction, each.unit, encodeResponse({ function: 3, exception: 2 })))
+      return true
+    },
+  )
+  const reports = await take(driver, rounds(1))
+  expect(reports.flat()).toEqual([expect.objectContaining({ kind: 'device.changed', found: 'no such register' })])
+})
+
 test('a device that only refuses is neither online nor offline', async () => {
   const slave = await slaveFor(({ transaction, unit, socket }) =>
     socket.write(encodeTcp(transaction, unit, encodeResponse({ function: 3, exception: 4 }))),
@@ -451,7 +565,7 @@ test('nobody listening is unreachable, and the device is read once somebody does
     },
   )
   await opened
-  expect(eventsOf(reports).map(({ kind, reason }) => [kind, reason])).toEqual([
+  expect(eventsOf(reports).map((event) => [event.kind, reasonOf(event)])).toEqual([
     ['device.offline', 'unreachable'],
     ['device.online', undefined],
   ])

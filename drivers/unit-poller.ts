@@ -74,14 +74,17 @@ export class UnitPoller {
     return this.#breaker.resting(this.#options.pace()) !== undefined
   }
 
-  /** Asks for everything of the intervals that are due, or tells why it is not asked. A stop ends it with what was read until then. */
-  async *poll(due: readonly number[], stop: AbortSignal): AsyncGenerator<Polled, void, undefined> {
+  /**
+   * Asks for everything of the intervals that are due, or tells why it is not asked. A stop ends it with what was read until then.
+   * @param missed why it is not worth asking this time, as something else was asked in vain before
+   */
+  async *poll(due: readonly number[], stop: AbortSignal, missed?: Failure): AsyncGenerator<Polled, void, undefined> {
     const { device, log, pace, reader } = this.#options
     const { work, resting } = this.#workOf(due)
     const holes: string[] = []
-    let hasAnswered = false
-    let failure: Failure | undefined
-    let spared = this.#breaker.resting(pace())
+    let hasAnswered = missed?.kind === 'refused'
+    let failure = missed
+    let spared = missed ?? this.#breaker.resting(pace())
     let silentReads = 0
     let divisions = 0
     for (let next = work.shift(); next !== undefined; next = work.shift()) {

@@ -102,7 +102,19 @@ test('devices come with their model, their station and their names, and only the
   expect(rules.map(({ id }) => id)).toEqual(['level'])
 })
 
+test('a fingerprint is taken with its defaults', () => {
+  const { devices } = read(SITE.replace('unit: 2', 'unit: 2\n    fingerprint: { address: 40, expect: "0x41424344" }'))
+  const fingerprint = { table: 'holding', address: 40, type: 'u16', words: 'ABCD', expect: '0x41424344' }
+  expect(devices.map((device) => device.fingerprint)).toEqual([undefined, fingerprint])
+})
+
 test.each([
+  [
+    'a fingerprint that no register holds',
+    'unit: 2',
+    'unit: 2\n    fingerprint: { address: 40, expect: 70000 }',
+    '14:5 devices[1].fingerprint: expected a whole number that u16 holds, got 70000',
+  ],
   [
     'an unknown key',
     /^gateway: g-1/,
@@ -113,7 +125,7 @@ test.each([
     'an unknown key deep inside',
     'unit: 2',
     'units: 2',
-    '13:5 devices[1].units: expected one of the keys id, name, station, profile, line, unit, got an unknown one',
+    '13:5 devices[1].units: expected one of the keys id, name, station, profile, line, unit, fingerprint, got an unknown one',
   ],
   ['a missing key', /^gateway: g-1\n/, '', '1:1 : expected the key "gateway", got none'],
   ['a wrong type', 'unit: 2', 'unit: two', '13:5 devices[1].unit: expected integer, got "two"'],

@@ -14,8 +14,9 @@ import {
   protocolOf,
   readYaml,
 } from '#devices'
-import { DriverError, describeLine, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
+import { DriverError, describeLine, fingerprintFault, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
 import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
+import { FingerprintFile } from './fingerprint-file.ts'
 import { OUTBOX_LIMITS, type OutboxLimits } from './journal/index.ts'
 
 const strict = { additionalProperties: false } as const
@@ -82,6 +83,7 @@ export const GatewayFile = Type.Object(
               'tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1, the defaults of a serial one',
           }),
           unit: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: 'address on the line' }),
+          fingerprint: Type.Optional(FingerprintFile),
         },
         strict,
       ),
@@ -101,6 +103,7 @@ export interface SiteDevice {
   readonly profile: ModbusEntry
   readonly line: string
   readonly unit: number
+  readonly fingerprint?: FingerprintFile
 }
 
 /** A checked site: every name resolved, every path absolute. */
@@ -134,10 +137,12 @@ export function readGatewayConfig(file: string): GatewayConfig {
     ...checkTargets(document, catalogue),
   ]
   if (faults.length > 0) throw new DocumentError(faults)
-  const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit }): SiteDevice[] => {
+  const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit, fingerprint }): SiteDevice[] => {
     const entry = modbusEntry(catalogue, profile)
     const own = { id, name: name ?? { zh: id, en: id } }
-    return entry ? [{ ...own, station: stations.find((known) => known.id === station) ?? own, profile: entry, line, unit }] : []
+    if (entry === undefined) return []
+    const place = stations.find((known) => known.id === station) ?? own
+    return [{ ...own, station: place, profile: entry, line, unit, ...(fingerprint && { fingerprint }) }]
   })
   const hash = createHash('sha256')
     .update(JSON.stringify([document.value, siteDevices.map((device) => device.profile.hash)]))
@@ -188,7 +193,7 @@ function checkStations(document: Document<GatewayFile>): DocumentFault[] {
 
 function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
   const { devices, stations } = document.value
-  return devices.flatMap(({ id, profile, line, unit, station }, index) => {
+  return devices.flatMap(({ id, profile, line, unit, station, fingerprint }, index) => {
     const fault = (key: string, message: string) => document.fault(['devices', index, key], message)
     const faults: DocumentFault[] = []
     const earlier = devices.slice(0, index)
@@ -210,6 +215,8 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
       )
     if (station !== undefined && !stations.some((known) => known.id === station))
       faults.push(fault('station', `expected the id of a station above, got "${station}"`))
+    const unfit = fingerprint && fingerprintFault(fingerprint)
+    if (unfit) faults.push(fault('fingerprint', unfit))
     const twin = earlier.find((other) => other.unit === unit && keyOf(other.line) === keyOf(line))
     if (twin)
       faults.push(fault('unit', `expected one device for each unit of a line, got ${unit} on ${line} as ${twin.id} already has`))

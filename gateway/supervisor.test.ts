@@ -51,7 +51,7 @@ function busOf(
   }
 }
 
-async function open(bus: Bus) {
+async function open(bus: Bus, own: SiteDevice = device) {
   const clock = siteClock({ start: 0, since: Date.now(), speed: 100 })
   const journal = await Journal.open({ file: join(folder, 'journal.db'), gateway: 'g', clock, log })
   const judge = new EdgeJudge(
@@ -68,7 +68,7 @@ async function open(bus: Bus) {
     },
     new Map(),
   )
-  const supervisor = Supervisor.start({ device, bus, journal, judge, clock, random: () => 0, log })
+  const supervisor = Supervisor.start({ device: own, bus, journal, judge, clock, random: () => 0, log })
   const site = new AsyncDisposableStack()
   site.use(journal)
   site.use(supervisor)
@@ -126,6 +126,24 @@ test('counts what it read, keeps it with its model’s version, and tells that t
   // On a busy machine two rounds may fall into one millisecond: what is said twice is counted, not kept.
   const kept = readings - journal.counters.duplicates
   expect(journal.lanes).toMatchObject({ reading: { issued: kept }, event: { issued: 2 }, alarm: { issued: 0 } })
+})
+
+test('what another device says in its place is not kept, and told once', async () => {
+  const fingerprint = { table: 'holding', address: 0, type: 'u16', words: 'ABCD', expect: 7 } as const
+  let asked = 0
+  const bus = busOf(async (...args) => {
+    asked++
+    return answer(...args)
+  })
+  await using site = await open(bus, { ...device, fingerprint })
+  const { supervisor, journal } = site
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(3), WAIT)
+  await supervisor[Symbol.asyncDispose]()
+  await journal.flush()
+  expect(supervisor.state).toMatchObject({ isOnline: false, readings: 0, error: null })
+  expect(journal.lanes).toMatchObject({ reading: { issued: 0 }, event: { issued: 1 } })
+  const told = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg.startsWith('another device answers'))
+  expect(told).toEqual([expect.objectContaining({ device: 'W', expected: '7', found: '223' })])
 })
 
 test.each([

@@ -11,6 +11,12 @@ import { type Journal, JournalError } from './journal/index.ts'
 /** Opening a device again, doubling between these, with jitter. */
 const REOPEN_MS = [1000, 60_000] as const
 
+const TOLD = {
+  'device.online': 'the device answers',
+  'device.offline': 'the device does not answer',
+  'device.changed': 'another device answers in its place; nothing that it says is told',
+} as const satisfies Record<DeviceEvent['kind'], string>
+
 export interface DeviceState {
   readonly id: string
   readonly line: string
@@ -137,10 +143,10 @@ export class Supervisor implements AsyncDisposable {
     )
   }
 
-  #eventOf({ kind, device, at, reason }: DeviceEvent): SiteEvent {
-    const isOnline = kind === 'device.online'
-    this.#state = { ...this.#state, isOnline }
-    this.#options.log.info({ device, ...(reason && { reason }) }, isOnline ? 'the device answers' : 'the device does not answer')
-    return { id: eventId(kind, device, this.#options.journal.boot, at), kind, at, device, body: reason ? { reason } : {} }
+  #eventOf({ kind, device, at, ...body }: DeviceEvent): SiteEvent {
+    this.#state = { ...this.#state, isOnline: kind === 'device.online' }
+    if (kind === 'device.changed') this.#options.log.warn({ device, ...body }, TOLD[kind])
+    else this.#options.log.info({ device, ...body }, TOLD[kind])
+    return { id: eventId(kind, device, this.#options.journal.boot, at), kind, at, device, body }
   }
 }

@@ -17,6 +17,7 @@ export const EVENT_KINDS = [
   'device.described',
   'device.online',
   'device.offline',
+  'device.changed',
   'alarm',
   'loss',
   'journal.renewed',
@@ -46,6 +47,12 @@ export interface DeviceDescribed {
   readonly profile: string
   readonly hash: string
   readonly points: Readonly<Record<string, PointDescription>>
+}
+
+/** Body of `device.changed`: another device answers where this one should; nothing of it is told under this name. */
+export interface DeviceChanged {
+  readonly expected: string
+  readonly found: string
 }
 
 export interface PointDescription {

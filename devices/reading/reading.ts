@@ -36,11 +36,23 @@ export const REASONS = [
 ] as const
 export type Reason = (typeof REASONS)[number]
 
-/** A change of a device itself, told by its driver: it answers again, or it no longer does. */
-export interface DeviceEvent {
+/** A change of a device itself, told by its driver: it answers again, it no longer does, or another one answers in its place. */
+export type DeviceEvent = DevicePresence | DeviceChanged
+
+export interface DevicePresence {
   readonly kind: 'device.online' | 'device.offline'
   readonly device: string
   readonly at: number
-  /** For `device.offline`: the reason of the reading that ended it. */
+  /** For `device.offline`: the reason of the reading that ended it; absent where another device answers. */
   readonly reason?: Reason
+}
+
+/** What answers is not the device of this name; nothing that it says is told under the name. */
+export interface DeviceChanged {
+  readonly kind: 'device.changed'
+  readonly device: string
+  readonly at: number
+  /** The fingerprint that was to be found, and what was. */
+  readonly expected: string
+  readonly found: string
 }
