@@ -4,7 +4,7 @@ import { durationMs, parseClock } from '#devices'
 /** Arguments of the command line as values. Each throws commander's `InvalidArgumentError`, with what was expected and what came. */
 
 /** A demo that ends by itself ends within a day. */
-const FOR_MS_MAX = 86_400_000
+export const FOR_MS_MAX = 86_400_000
 
 export function clockArgument(text: string): string {
   try {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
@@ -18,11 +19,13 @@ import {
   UNCONFIRMED,
   wallClock,
 } from '#devices'
+import type { ReplayedDevice } from '#drivers'
 import { type Codec, SIDES } from '#protocols/codec'
 import {
   bytesArgument,
   clockArgument,
   durationArgument,
+  FOR_MS_MAX,
   jsonArgument,
   portArgument,
   positiveArgument,
@@ -48,6 +51,10 @@ const LOG_WAITING_MAX = 256 * 1024
 const FRAME_BYTES_MAX = 16 * 1024 * 1024
 /** Only root may listen below this. */
 const PORT_FREE_MIN = 1024
+/** Devices answer within this, nearly all of them. */
+const PROBE_TIMEOUT_MS = 200
+/** Of a gateway's console, where nobody says another. */
+const CONSOLE_PORT = 8090
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const stop = new AbortController()
@@ -255,6 +262,168 @@ program
       if (raw) process.stdout.write(bytes)
       else console.log(Buffer.from(bytes).toString('hex').toUpperCase())
     })
+  })
+
+const consolePortOption = () => new Option('--console-port <port>', 'instead of the one in the file').argParser(portArgument)
+
+program
+  .command('record')
+  .description("what goes over a line of a running gateway, as JSON lines for replay; the gateway's polls go on undisturbed")
+  .requiredOption('--config <file>', 'gateway.yaml of the running gateway')
+  .requiredOption('--line <url>', "the line's URL, or the id of a device on it")
+  .option('--for <duration>', 'end by itself after so long', durationArgument)
+  .option('--out <file>', 'instead of stdout; must not be there yet')
+  .addOption(consolePortOption())
+  .action(async (options) => {
+    const { lineFrames } = await import('#gateway')
+    const limit = AbortSignal.timeout(options.for ?? FOR_MS_MAX)
+    limit.addEventListener('abort', () => stop.abort(limit), { once: true })
+    const address = await consoleOf(options.config, options.consolePort)
+    // A file that is there may be the only recording of a fault.
+    const out = options.out === undefined ? undefined : await openFile(options.out, 'wx')
+    let lines = 0
+    for await (const line of lineFrames(address, options.line, stop.signal)) {
+      if (out === undefined) console.log(line)
+      else await out.write(`${line}\n`)
+      lines++
+    }
+    await out?.close()
+    console.error(`${Math.max(0, lines - 1)} entries recorded${options.out === undefined ? '' : ` in ${options.out}`}`)
+  })
+
+program
+  .command('replay')
+  .description('plays a recording into the real driver, or as the device that was recorded')
+  .argument('<file>', 'what record wrote')
+  .addOption(
+    new Option('--as <whom>', 'driver: prints the readings; device: answers masters')
+      .choices(['driver', 'device'])
+      .default('driver'),
+  )
+  .option(
+    '--speed <factor>',
+    'recorded time in real time (default: 1 as a device, as fast as it goes into a driver)',
+    positiveArgument,
+  )
+  .option(
+    '--port <port>',
+    'as a device: the TCP port; without it any free one, and for a serial line a pseudo-terminal',
+    portArgument,
+  )
+  .option('--expect <file>', 'readings as JSON lines, of which each names what matters: exits with 1 at the first difference')
+  .option('--profile <name>', 'the model of the device, instead of the one in the recording')
+  .option('--unit <unit>', 'with --profile: its unit', '1')
+  .addOption(new Option('--profiles <folder>', "a folder of a site's own models, as in gateway.yaml"))
+  .addOption(readyOption())
+  .action(async (file: string, options) => {
+    const { tools } = await import('#drivers')
+    const player = await tools.replay()
+    const recording = player.parseRecording(readText(file), file)
+    console.error(player.describeRecording(recording))
+    if (options.as === 'device') {
+      const device = player.replayedDevice(recording, options.speed ?? 1)
+      await using served = await servedReplay(
+        recording.header.line,
+        options.port,
+        (port) => player.openReplayServer(recording, device, port),
+        device,
+      )
+      if (options.readyFile) await tellReady(options.readyFile, { pid: process.pid, url: served.url })
+      else console.log(served.url)
+      await stopped()
+      console.error(`${device.counts.requests} requests, ${device.counts.unknownRequests} of them not in the recording`)
+      return
+    }
+    const expectation =
+      options.expect === undefined ? undefined : new player.Expectation(readText(options.expect), options.expect)
+    const catalogue = catalogueWith(options.profiles)
+    const named =
+      options.profile === undefined
+        ? recording.header.devices
+        : [{ id: 'device', unit: Number(options.unit), profile: options.profile }]
+    const devices = usage(() => player.replayDevices(named, catalogue))
+    const differs = new AbortController()
+    stop.signal.addEventListener('abort', () => differs.abort(), { once: true })
+    const end = await player.replayDrivers(recording, {
+      devices,
+      stop: differs.signal,
+      ...(options.speed !== undefined && { pace: options.speed }),
+      take: (report) => {
+        for (const item of player.tellable(report, devices)) {
+          if (differs.signal.aborted) return
+          if (expectation === undefined) console.log(JSON.stringify(item))
+          else if (!expectation.take(item)) differs.abort()
+        }
+      },
+    })
+    if (end.unknownRequests > 0)
+      console.error(
+        `${end.unknownRequests} of ${end.requests} requests are not in the recording: ${end.unknown.slice(0, 5).join(', ')}`,
+      )
+    const difference = stop.signal.aborted ? undefined : expectation?.end()
+    if (difference) {
+      console.error(`${options.expect}: ${player.describeDifference(difference)}`)
+      process.exitCode = 1
+    }
+  })
+
+program
+  .command('probe')
+  .description('who is on a line, what its registers say, and what goes over it: for who stands in front of a device')
+  .argument('<url>', 'the line: tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600')
+  .option('--units <list>', 'who is asked (default 1-247; with --read or --identify 1)')
+  .option('--timeout <duration>', 'how long an answer may take', durationArgument, PROBE_TIMEOUT_MS)
+  .option('--settings', 'of a serial line: also at other speeds and parities, until some unit answers')
+  .option(
+    '--read <table:address:count>',
+    'reads coil, discrete, input or holding: each type, and the four orders of words',
+    collected,
+  )
+  .option('--identify', 'asks for functions 17 and 43/14')
+  .option('--watch', 'what goes over the line, frame by frame; through the running gateway where the line is its own')
+  .option('--config <file>', 'gateway.yaml of the gateway that may hold the line (default: a console on port 8090)')
+  .addOption(consolePortOption())
+  .option('--for <duration>', 'with --watch: end by itself after so long', durationArgument)
+  .option('--json', 'one JSON object a line')
+  .action(async (url: string, options) => {
+    const { lineKey, linePort, parseLine, tools } = await import('#drivers')
+    const { lineFrames, runningLines } = await import('#gateway')
+    const { frameTeller, parseRange, parseUnits, runProbe, watchLine } = await tools.probe()
+    const address = await consoleOf(options.config, options.consolePort)
+    const port = usage(() => linePort(parseLine(url)))
+    const held = (await runningLines(address))?.find((line) => linePort(parseLine(line.url)) === port)
+    if (options.watch) {
+      const tell = options.json ? JSON.stringify : frameTeller(held?.url ?? lineKey(parseLine(url)))
+      const limit = AbortSignal.timeout(options.for ?? FOR_MS_MAX)
+      limit.addEventListener('abort', () => stop.abort(limit), { once: true })
+      if (held === undefined) await watchLine(url, wallClock(), (entry) => console.log(tell(entry)), stop.signal)
+      else {
+        console.error(`the gateway at ${address} holds ${held.url}: its frames`)
+        for await (const line of lineFrames(address, held.url, stop.signal)) {
+          const entry = JSON.parse(line)
+          if ('at' in entry) console.log(tell(entry))
+        }
+      }
+      return
+    }
+    if (held)
+      throw new UsageError(
+        `expected a line that nobody uses, got ${held.url} of the gateway at ${address}: two masters disturb each other; end the gateway, or look on with --watch`,
+      )
+    const isOne = options.read !== undefined || options.identify === true
+    const isFound = await runProbe(
+      {
+        url,
+        units: usage(() => parseUnits(options.units ?? (isOne ? '1' : '1-247'))),
+        timeoutMs: options.timeout,
+        isEverySetting: options.settings === true,
+        ranges: usage(() => (options.read ?? []).map(parseRange)),
+        isIdentified: options.identify === true,
+        isJson: options.json === true,
+      },
+      { clock: wallClock(), print: (line) => console.log(line), tell: (line) => console.error(line), stop: stop.signal },
+    )
+    if (!isFound && !stop.signal.aborted) process.exitCode = 1
   })
 
 program
@@ -515,6 +684,58 @@ function clockOf(text: string | undefined): { readonly clock: Clock; readonly se
   if (text === undefined) return { clock: wallClock(), setting: { start: wall, since: wall, speed: 1 } }
   const setting = parseClock(text, wall)
   return { clock: siteClock(setting), setting }
+}
+
+/** Where the console of a running gateway is: as its file says, else where it is by default. */
+async function consoleOf(file: string | undefined, port: number | undefined): Promise<string> {
+  if (file === undefined) return `http://127.0.0.1:${port ?? CONSOLE_PORT}`
+  const { readGatewayConfig } = await import('#gateway')
+  const { host, port: own } = readGatewayConfig(file).console
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port ?? own}`
+}
+
+/** A recorded device on the port that is wanted; a serial one on a pseudo-terminal, where none is. */
+async function servedReplay(
+  line: string,
+  port: number | undefined,
+  openServer: (port: number) => Promise<AsyncDisposable & { readonly url: string }>,
+  device: ReplayedDevice,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const { parseLine } = await import('#drivers')
+  if (port !== undefined || parseLine(line).kind !== 'serial') return openServer(port ?? 0)
+  const { openPty } = await import('#simulator')
+  const pty = openPty()
+  const connection = device.connect({ write: (bytes) => void pty.write(bytes), end: () => {} })
+  pty.input.on('data', (bytes: Uint8Array) => connection.receive(bytes))
+  return {
+    url: `serial://${pty.path}${new URL(line).search}`,
+    async [Symbol.asyncDispose]() {
+      connection[Symbol.dispose]()
+      await pty[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What is wrong with an argument that only its room can read. */
+function usage<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const isTold = error instanceof RangeError || (error instanceof Error && 'code' in error && error.code === 'configuration')
+    throw isTold ? new UsageError(error.message, { cause: error }) : error
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`expected a readable file, got ${(cause as NodeJS.ErrnoException).code} for "${file}"`, { cause })
+  }
+}
+
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
 }
 
 async function rolesOf(text: string): Promise<readonly Role[]> {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '#devices'
 import { connectSerial } from './connect-serial.ts'
 import { connectTcp } from './connect-tcp.ts'
@@ -8,6 +9,7 @@ import type { Log } from './log.ts'
 import { RtuFraming } from './rtu-framing.ts'
 import { serialTiming } from './serial-timing.ts'
 import { TcpFraming } from './tcp-framing.ts'
+import { WireTap } from './wire-tap.ts'
 
 /** Lines of one site. */
 export const LINES_MAX = 2_000
@@ -23,6 +25,8 @@ export interface Bus extends AsyncDisposable {
   lease(url: string): LineLease
   /** The counts of each open line by its URL. */
   counts(): ReadonlyMap<string, LineCounts>
+  /** Where the line at a URL is listened to, whether it is open or not, and however often it is opened again. @throws DriverError `configuration`. */
+  tap(url: string): WireTap
 }
 
 export interface BusOptions {
@@ -30,13 +34,25 @@ export interface BusOptions {
   readonly log: Log
   /** From 0 to below 1; spreads the reconnects of many gateways. */
   readonly random: () => number
+  /** Opens the stream of a line; default a socket or a serial port of this machine. @throws DriverError (of the promise) */
+  readonly connect?: ConnectLine
 }
+
+export type ConnectLine = (address: LineAddress, stop: AbortSignal) => Promise<Duplex>
 
 /** Disposing it ends every line, and every request on them with `stopped`. */
 export function openBus(options: BusOptions): Bus {
   const lines = new Map<string, { readonly line: StreamLine; leases: number }>()
+  const taps = new Map<string, WireTap>()
   let isClosed = false
 
+  const tapOf = (key: string): WireTap => {
+    const tap = taps.get(key) ?? new WireTap()
+    if (!taps.has(key) && taps.size >= LINES_MAX)
+      throw new DriverError('configuration', `expected at most ${LINES_MAX} lines, got one more: ${key}`)
+    taps.set(key, tap)
+    return tap
+  }
   const release = async (url: string): Promise<void> => {
     const shared = lines.get(url)
     if (shared === undefined || --shared.leases > 0) return
@@ -48,7 +64,7 @@ export function openBus(options: BusOptions): Bus {
       if (isClosed) throw new DriverError('stopped', 'expected an open bus, got a closed one')
       const address = parseLine(url)
       const key = lineKey(address)
-      const shared = lines.get(key) ?? { line: buildLine(address, options), leases: 0 }
+      const shared = lines.get(key) ?? { line: buildLine(address, tapOf(key), options), leases: 0 }
       if (!lines.has(key)) expectFree(address, [...lines.keys()])
       lines.set(key, shared)
       shared.leases++
@@ -62,6 +78,7 @@ export function openBus(options: BusOptions): Bus {
         },
       }
     },
+    tap: (url) => tapOf(lineKey(parseLine(url))),
     counts: () => new Map([...lines].map(([url, { line }]) => [url, line.counts])),
     async [Symbol.asyncDispose]() {
       isClosed = true
@@ -79,14 +96,20 @@ function expectFree(address: LineAddress, open: readonly string[]): void {
   if (other) throw new DriverError('configuration', `expected one line for each port, got ${lineKey(address)} beside ${other}`)
 }
 
-function buildLine(address: LineAddress, { clock, log, random }: BusOptions): StreamLine {
+function buildLine(address: LineAddress, tap: WireTap, { clock, log, random, connect = connectLine }: BusOptions): StreamLine {
   const rtu = (): RtuFraming => new RtuFraming(() => clock.mono())
-  const common = { url: lineKey(address), clock, log, random }
+  const common = {
+    url: lineKey(address),
+    clock,
+    log,
+    random,
+    tap,
+    connect: (stop: AbortSignal) => heard(connect(address, stop), tap),
+  }
   if (address.kind === 'serial')
     return new StreamLine({
       ...common,
       framing: rtu(),
-      connect: (stop) => connectSerial(address, stop),
       timing: serialTiming(address),
       // Nothing is gained by closing a port because its devices are silent: its end is told by the kernel.
       timeoutsInRowMax: Number.POSITIVE_INFINITY,
@@ -94,8 +117,24 @@ function buildLine(address: LineAddress, { clock, log, random }: BusOptions): St
   return new StreamLine({
     ...common,
     framing: address.kind === 'tcp' ? new TcpFraming() : rtu(),
-    connect: (stop) => connectTcp(address, stop),
     timing: { byteMs: 0, gapMs: 0 },
     timeoutsInRowMax: TIMEOUTS_IN_ROW_MAX,
   })
+}
+
+/** Opens a socket or a serial port of this machine. */
+export const connectLine: ConnectLine = (address, stop) =>
+  address.kind === 'serial' ? connectSerial(address, stop) : connectTcp(address, stop)
+
+/** Tells the tap how a connection begins and ends. */
+async function heard(opening: Promise<Duplex>, tap: WireTap): Promise<Duplex> {
+  try {
+    const stream = await opening
+    tap.tell({ kind: 'open' })
+    stream.once('close', () => tap.tell({ kind: 'close' }))
+    return stream
+  } catch (error) {
+    tap.tell({ kind: 'error', why: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
 }

@@ -2,7 +2,7 @@ import type { OpenDriver } from './driver.ts'
 
 /** How bytes travel: one talker a line, one driver a way of talking. */
 export { type Block, type BlockLimits, type BlockPoint, planBlocks } from './block-plan.ts'
-export { type Bus, type BusOptions, LINES_MAX, type LineLease, openBus } from './bus.ts'
+export { type Bus, type BusOptions, type ConnectLine, LINES_MAX, type LineLease, openBus } from './bus.ts'
 export {
   ANSWER_MS_TYPICAL,
   type DeviceTime,
@@ -26,6 +26,9 @@ export {
   type SerialAddress,
   type TcpAddress,
 } from './line-address.ts'
+export type { WireMask } from './mask.ts'
+export type { ReplayedDevice } from './replay-device.ts'
+export * from './wire-tap.ts'
 
 export { LINE_PENDING_MAX } from './line-queue.ts'
 export type { Log } from './log.ts'
@@ -34,3 +37,10 @@ export type { Log } from './log.ts'
 export const drivers = {
   modbus: () => import('./modbus.ts'),
 } satisfies Record<string, () => Promise<{ readonly open: OpenDriver }>>
+
+/** What only a technician uses, loaded when he does: a running site has no memory to spare for it. */
+export const tools = {
+  record: () => import('./record-tools.ts'),
+  replay: () => import('./replay-tools.ts'),
+  probe: () => import('./probe-tools.ts'),
+}

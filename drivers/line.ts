@@ -8,6 +8,7 @@ import { dataBytes, type Framing, isRead, type Query } from './framing.ts'
 import { LineConnector, type LineConnectorOptions } from './line-connector.ts'
 import { type Job, LineQueue, LOOK_MS } from './line-queue.ts'
 import type { LineTiming } from './serial-timing.ts'
+import type { WireTap } from './wire-tap.ts'
 
 /** Timeouts in a row after which a connection is taken for dead, as behind a router that forgot it. */
 export const TIMEOUTS_IN_ROW_MAX = 3
@@ -59,6 +60,8 @@ export interface LineOptions extends LineConnectorOptions {
   /** Timeouts in a row after which the connection is given up. */
   readonly timeoutsInRowMax: number
   readonly clock: Pick<Clock, 'mono' | 'after'>
+  /** Hears every byte, both ways. */
+  readonly tap?: WireTap
 }
 
 /** A line over a byte stream that is opened when it is needed and opened again, with a backoff, when it ended. */
@@ -79,7 +82,8 @@ export class StreamLine implements Line, AsyncDisposable {
   #closing: Promise<void> | undefined
   /** Machine time at which the line will have been silent for a gap. */
   #silentAt = 0
-  #silence: NodeJS.Timeout | undefined
+  /** Ends the wait for silence. */
+  #unwatch: (() => void) | undefined
   /** Ends the wait for the answer in flight. */
   #answered: ((outcome: Uint8Array | Error) => void) | undefined
   /** Whether this connection ever brought an answer. */
@@ -184,7 +188,7 @@ export class StreamLine implements Line, AsyncDisposable {
 
   /** Resolves with the answer's PDU or the reason why none came. @throws DriverError where there is no connection */
   async #ask(unit: number, query: Query, timeoutMs: number): Promise<Uint8Array | Error> {
-    const { framing, timing } = this.#options
+    const { clock, framing, tap, timing } = this.#options
     const stream = await this.#connected()
     await this.#awaitSilence()
     if (stream.writableLength > UNSENT_BYTES_MAX) this.#drop(this.#lost())
@@ -193,17 +197,18 @@ export class StreamLine implements Line, AsyncDisposable {
       const request = framing.start(unit, query, timeoutMs)
       const answerBytes = ANSWER_BYTES + (isRead(query.request) ? dataBytes(query.request) : 0)
       const wireMs = timing.byteMs * (request.length + answerBytes)
-      const timer = setTimeout(() => this.#timedOut(unit, timeoutMs), Math.ceil(timeoutMs + wireMs))
+      const cancel = clock.after(Math.ceil(timeoutMs + wireMs), () => this.#timedOut(unit, timeoutMs))
       this.#answered = (outcome) => {
         this.#answered = undefined
-        clearTimeout(timer)
-        clearTimeout(this.#silence)
+        cancel()
+        this.#unwatch?.()
         resolve(outcome)
       }
       this.#wasUsed = this.#hasAnswered
       this.#isHeard = false
       this.#counts.requests++
       this.#keepSilence(timing.byteMs * request.length)
+      tap?.sent(request)
       stream.write(request)
     })
   }
@@ -247,7 +252,8 @@ export class StreamLine implements Line, AsyncDisposable {
   #listen(stream: Duplex): void {
     stream.on('data', (chunk: Uint8Array) => {
       if (this.#stream !== stream) return
-      const { framing } = this.#options
+      const { framing, tap } = this.#options
+      tap?.received(chunk)
       this.#isHeard = true
       this.#keepSilence(0)
       const answer = framing.receive(chunk)
@@ -267,11 +273,12 @@ export class StreamLine implements Line, AsyncDisposable {
   }
 
   #watchSilence(): void {
-    clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => {
-      const answer = this.#options.framing.receiveSilence()
+    const { clock, framing } = this.#options
+    this.#unwatch?.()
+    this.#unwatch = clock.after(SILENCE_MS, () => {
+      const answer = framing.receiveSilence()
       if (answer) this.#take(answer)
-    }, SILENCE_MS)
+    })
   }
 
   #closed(stream: Duplex): void {

@@ -4,6 +4,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { wallClock } from '#devices'
+import { WireTap } from '#drivers'
 import { buildConsole } from './console.ts'
 import type { GatewayStatus } from './gateway-status.ts'
 
@@ -51,9 +53,18 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const bus = { tap: () => new WireTap() }
+
 function consoleOf(journal: Partial<GatewayStatus['journal']> = {}) {
   const status = () => ({ ...STATUS, journal: { ...STATUS.journal, ...journal } })
-  return buildConsole({ status, journalFile: join(folder, 'journal.db'), upSeconds: () => 10 })
+  return buildConsole({
+    status,
+    journalFile: join(folder, 'journal.db'),
+    upSeconds: () => 10,
+    bus,
+    lines: [],
+    clock: wallClock(),
+  })
 }
 
 test('tells its status as it is', async () => {

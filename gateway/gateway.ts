@@ -9,6 +9,7 @@ import { eventId } from './event-id.ts'
 import type { GatewayStatus } from './gateway-status.ts'
 import type { Journal, OpenStore } from './journal/index.ts'
 import { openOutflow } from './outflow.ts'
+import { siteLines } from './site-lines.ts'
 import { Supervisor } from './supervisor.ts'
 
 export interface GatewayOptions {
@@ -65,7 +66,14 @@ export async function openGateway({ config, version, clock, random, log, openSto
   })
   // Loaded late: reading devices does not wait for it.
   const { buildConsole } = await import('./console.ts')
-  const app = buildConsole({ status, journalFile, upSeconds: () => (clock.mono() - openedAt) / 1000 })
+  const app = buildConsole({
+    status,
+    journalFile,
+    upSeconds: () => (clock.mono() - openedAt) / 1000,
+    bus,
+    lines: siteLines(config.devices),
+    clock,
+  })
   site.defer(() => app.close())
   site.defer(() => journal.tryOnce())
   const address = await app.listen(config.console)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadCatalogue, modbusEntry, siteClock } from '#devices'
-import { type Bus, DriverError, type Line } from '#drivers'
+import { type Bus, DriverError, type Line, WireTap } from '#drivers'
 import { Journal } from '#gateway/journal'
 import type { SiteDevice } from './config.ts'
 import { EdgeJudge } from './edge-judge.ts'
@@ -46,6 +46,7 @@ function busOf(
         },
       }
     },
+    tap: () => new WireTap(),
     counts: () => new Map(),
     [Symbol.asyncDispose]: async () => {},
   }

@@ -1,0 +1,163 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadCatalogue, modbusEntry, siteClock, wallClock } from '#devices'
+import { openLedger, openSimulator, readScenario, SCENARIOS_FOLDER, type Scenario } from '#simulator'
+import { openBus } from './bus.ts'
+import type { Report } from './driver.ts'
+import { queryOf } from './framing.ts'
+import { drivers } from './index.ts'
+import { Recorder } from './recorder.ts'
+import { formatRecording, parseRecording, type Recording, type RecordingEntry, recordingHeader } from './recording.ts'
+import { type ReplayOptions, replay, replayDrivers } from './replay.ts'
+import { openReplayServer, replayedDevice } from './replay-device.ts'
+import { replayDevices, tellable } from './replay-text.ts'
+
+const catalogue = loadCatalogue()
+const START = Date.UTC(2026, 6, 1)
+/** Five minutes between rounds in an eighth of a second. */
+const SPEED = 2400
+const ROUNDS = 8
+const running = new AbortController().signal
+const quiet = { info: () => {}, warn: () => {} }
+
+interface Live {
+  readonly recording: Recording
+  readonly reports: readonly Report[]
+  readonly devices: ReplayOptions['devices']
+}
+
+/** Polls a device of a scenario, recorded from the first byte on. */
+async function live(scenario: Scenario, id: string): Promise<Live> {
+  const clock = siteClock({ start: START, since: Date.now(), speed: SPEED })
+  using ledger = openLedger('/dev/null')
+  await using simulator = await openSimulator(scenario, { clock, start: START, ledger }, running)
+  const address = simulator.addresses.find(({ device }) => device === id)
+  const device = scenario.stations.flatMap(({ devices }) => devices).find((one) => one.id === id)
+  if (!address || !device) throw new Error(`no ${id}`)
+  const { url, unit } = address
+  const { profile } = device
+  await using bus = openBus({ clock, log: quiet, random: () => 0 })
+  const lines: string[] = []
+  const header = recordingHeader(url, [{ id, unit, profile: profile.name }], { now: clock.now(), speed: clock.speed })
+  const recorder = new Recorder({ header, write: (line) => void lines.push(line), mono: clock.mono })
+  using _ = bus.tap(url).listen(recorder.take)
+  const { open } = await drivers.modbus()
+  const site = { bus, clock, log: quiet, random: () => 0 }
+  await using driver = await open({ id, profile, line: url, unit }, site)
+  const stop = new AbortController()
+  const reports: Report[] = []
+  for await (const report of driver.readings(stop.signal)) {
+    if (reports.push(report) === ROUNDS) stop.abort()
+  }
+  recorder.end()
+  return { recording: parseRecording(lines.join(''), 'live'), reports, devices: [{ id, unit, profile }] }
+}
+
+/** All but when: the live times have the machine's own jitter. */
+const said = (reports: readonly Report[]) => reports.flat().map(({ at: _, ...item }) => item)
+const storm = readScenario(join(SCENARIOS_FOLDER, 'storm.yaml'), catalogue)
+/** One refuses and then says what is no frame, so that its connection ends; the other is silent for a while. */
+const troubled: Scenario = {
+  ...storm,
+  faults: [
+    { device: '9DMF0001-R', from: '4m', for: '7m', kind: 'exception', code: 4, chance: 1 },
+    { device: '9DMF0001-R', from: '14m', for: '7m', kind: 'garbage', chance: 1 },
+    { device: '9DMF0001-Z', from: '4m', for: '7m', kind: 'silent', chance: 1 },
+  ],
+}
+
+describe.each([
+  ['on Modbus TCP', '9DMF0001-R'],
+  ['on a serial line', '9DMF0001-Z'],
+])('a device %s that was recorded', (_, id) => {
+  let was: Live
+  beforeAll(async () => {
+    was = await live(troubled, id)
+  })
+
+  test('brings the same readings as live, the bad ones too, with every request known', async () => {
+    expect(said(was.reports)).toContainEqual(expect.objectContaining({ quality: 'bad' }))
+    expect(said(await replay(was.recording, was.devices))).toEqual(said(was.reports))
+  })
+
+  test('brings the same readings, to the byte, each time', async () => {
+    const run = async (): Promise<string> => {
+      const lines: string[] = []
+      const take = (report: Report): void => void lines.push(...tellable(report, was.devices).map((item) => JSON.stringify(item)))
+      await replayDrivers(was.recording, { devices: was.devices, take })
+      return lines.join('\n')
+    }
+    const first = await run()
+    expect(first).toContain('"decimals":2')
+    expect(await run()).toBe(first)
+  })
+
+  test('brings the same readings after a way through a file, and its devices are found by name', async () => {
+    const read = parseRecording(formatRecording(was.recording), 'file')
+    expect(read).toEqual(was.recording)
+    const devices = replayDevices(read.header.devices, catalogue)
+    expect(said(await replay(read, devices))).toEqual(said(was.reports))
+  })
+
+  test('answers another master as a device, whatever its transactions', async () => {
+    const { recording, devices } = was
+    const device = replayedDevice(recording, 1000)
+    await using server = await openReplayServer(recording, device, 0)
+    await using bus = openBus({ clock: wallClock(), log: quiet, random: () => 0 })
+    const { open } = await drivers.modbus()
+    const clock = siteClock({ start: START, since: Date.now(), speed: SPEED })
+    const [{ profile, unit } = { profile: undefined, unit: 0 }] = devices
+    if (profile === undefined) throw new Error('no device')
+    // Another transaction than the recorded one: something is asked before.
+    await using lease = bus.lease(server.url)
+    const unknown = lease.line.transact(99, queryOf({ function: 3, address: 1, count: 1 }), 20, running)
+    await expect(unknown).rejects.toMatchObject({ code: 'timeout' })
+    const site = { bus, clock, log: quiet, random: () => 0 }
+    await using driver = await open({ id, profile, line: server.url, unit }, site)
+    const stop = new AbortController()
+    const reports: Report[] = []
+    for await (const report of driver.readings(stop.signal)) if (reports.push(report) === 2) stop.abort()
+    expect(said(reports.slice(0, 1))).toEqual(said(was.reports.slice(0, 1)))
+    expect(device.counts.unknownRequests).toBe(1)
+  })
+})
+
+describe('what was not recorded', () => {
+  const header = recordingHeader('tcp://127.0.0.1:502', [], { now: START, speed: 1 })
+  const profile = modbusEntry(catalogue, 'rain-gauge/acme-rg-1')
+  if (profile === undefined) throw new Error('no model')
+  const devices = [{ id: 'R', unit: 1, profile }]
+  const recordingOf = (...entries: RecordingEntry[]): Recording => ({ header, entries })
+
+  test('is told by the helper for tests, and by number in a tool', async () => {
+    const recording = recordingOf({ at: 0, event: 'open' }, { at: 5000, event: 'close' })
+    await expect(replay(recording, devices)).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringMatching(/^expected what was recorded, got 1 04/),
+    })
+    const reports: Report[] = []
+    const end = await replayDrivers(recording, { devices, take: (report) => void reports.push(report) })
+    expect(end).toMatchObject({ lengthMs: 5000, unknownRequests: end.requests })
+    expect(said(reports)[0]).toMatchObject({ point: 'rain_total', value: null, quality: 'bad', reason: 'timeout' })
+  })
+
+  test('a connection that was refused is refused again', async () => {
+    const recording = recordingOf(
+      { at: 0, event: 'error', why: 'expected a connection, got ECONNREFUSED' },
+      { at: 100, event: 'end' },
+    )
+    const reports = await replay(recording, devices)
+    expect(said(reports)[0]).toMatchObject({ value: null, quality: 'bad', reason: 'unreachable' })
+  })
+
+  test('a recording that names no device needs a model', () => {
+    expect(() => replayDevices([], catalogue)).toThrow('expected the model of the device with --profile')
+    expect(() => replayDevices([{ id: 'R', unit: 1, profile: 'scale/nope' }], catalogue)).toThrow('got "scale/nope" of R')
+  })
+
+  test('a stop ends a replay', async () => {
+    const stop = AbortSignal.abort()
+    const end = await replayDrivers(recordingOf({ at: 0, event: 'open' }), { devices, take: () => {}, stop })
+    expect(end.requests).toBe(0)
+  })
+})
