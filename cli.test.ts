@@ -108,6 +108,13 @@ describe('called wrongly', () => {
     [['decode', 'sl651', '--hex', '7E7'], 'expected two hex digits for each byte, got "7E7"'],
     [['decode', 'modbus-rtu', '--hex', '00', '--as', 'echo'], 'Allowed choices are request, response'],
     [['encode', 'sl651', '{'], 'expected JSON, got'],
+    [['record', '--config', 'nope', '--line', 'x'], 'expected a readable file, got ENOENT'],
+    [['replay', 'nope'], 'expected a readable file, got ENOENT for "nope"'],
+    [['replay', CLI], /cli\.ts:1:1: expected a JSON object, got/],
+    [['replay', 'nope', '--as', 'nobody'], 'Allowed choices are driver, device'],
+    [['probe', 'nope'], 'expected a line such as tcp://10.0.0.7:502'],
+    [['probe', 'tcp://127.0.0.1:1', '--units', '9-3'], 'expected units such as 1-247'],
+    [['probe', 'tcp://127.0.0.1:1', '--read', 'x:1'], 'expected <table>:<address>:<count>'],
   ])('%j ends with 2 and says so on stderr', async (args, message) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -413,5 +420,149 @@ describe('what runs until it is stopped', () => {
     const names = () => readdirSync(join(folder, 'data/gateway'))
     await vi.waitFor(() => expect(names().some((name) => name.startsWith('journal.db.damaged-'))).toBe(true), WAIT)
     expect((await stop()).code).toBe(0)
+  })
+})
+
+describe("a technician's tools", () => {
+  interface Simulated {
+    readonly addresses: readonly { readonly device: string; readonly url: string; readonly unit: number }[]
+  }
+  const CLOCK = () => `start=2026-07-01T08:00:00+08:00,speed=2400,since=${Date.now()}`
+
+  /** The storm's devices, and a gateway that polls them every five minutes of site time: eight times a second. */
+  async function startSite() {
+    const clock = CLOCK()
+    const simulator = await startReady<Simulated>('simulate', ['simulate', 'storm', '--clock', clock])
+    const models: Record<string, string> = { '9DMF0001-R': 'rain-gauge/acme-rg-1', '9DMF0001-Z': 'level-sensor/acme-lv-4' }
+    const devices = simulator.ready.addresses.map(({ device, url, unit }) => ({
+      id: device,
+      profile: models[device],
+      line: url,
+      unit,
+    }))
+    const config = write(
+      'site.yaml',
+      JSON.stringify({ gateway: 'g', console: { port: 0 }, broker: 'mqtt://127.0.0.1:1', devices }),
+    )
+    const gateway = await startReady<{ console: string }>('gateway', ['gateway', '--config', config, '--clock', clock])
+    const consolePort = new URL(gateway.ready.console).port
+    return { simulator, gateway, config, reach: ['--config', config, '--console-port', consolePort], devices }
+  }
+
+  test('a line of a running gateway is recorded, and the recording replayed as its device and into its driver', async () => {
+    const { gateway, reach } = await startSite()
+    const recorded = await run(['record', ...reach, '--line', '9DMF0001-R', '--for', '2s', '--out', 'r.jsonl'])
+    expect(recorded).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^\d+ entries recorded in r\.jsonl\n$/) })
+    expect(await run(['record', ...reach, '--line', '9DMF0001-R', '--out', 'r.jsonl'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('EEXIST'),
+    })
+    expect(await run(['record', ...reach, '--line', 'nope'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('got "nope"'),
+    })
+    expect((await gateway.stop()).code).toBe(0)
+    expect(await run(['record', ...reach, '--line', '9DMF0001-R'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected a running gateway'),
+    })
+
+    const first = await run(['replay', 'r.jsonl'])
+    expect(first).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^\d+ sent and \d+ received in [\d.]+ s, recorded .* on tcp:.*\n$/),
+    })
+    const readings = first.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(readings).toContainEqual(
+      expect.objectContaining({ device: '9DMF0001-R', point: 'rain_total', decimals: 1, quality: 'good' }),
+    )
+    const expected = write('readings.jsonl', first.stdout)
+    expect(await run(['replay', 'r.jsonl', '--expect', expected])).toMatchObject({ code: 0, stdout: '' })
+    const [online, reading, ...rest] = readings
+    write('other.jsonl', [online, { ...reading, value: -1 }, ...rest].map((line) => JSON.stringify(line)).join('\n'))
+    const differs = await run(['replay', 'r.jsonl', '--expect', 'other.jsonl'])
+    expect(differs).toMatchObject({ code: 1, stdout: '' })
+    expect(differs.stderr).toMatch(/^other\.jsonl: line 2: expected \w+ at 2026-.*"value":-1.*, got \w+ at 2026-.*$/m)
+
+    const device = await startReady<{ url: string }>('replay', ['replay', 'r.jsonl', '--as', 'device'])
+    const read = await run(['probe', device.ready.url, '--read', 'input:0:2', '--json', ...reach])
+    expect(JSON.parse(read.stdout)).toMatchObject({ unit: 1, table: 'input', words: [expect.any(Number), expect.any(Number)] })
+    expect((await run(['probe', device.ready.url, '--read', 'input:0:3', ...reach])).code).toBe(1)
+    expect(await device.stop()).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^2 requests, 1 of them not in the recording$/m),
+    })
+  })
+
+  test('a recorded serial line is a pseudo-terminal, and another model may read it', async () => {
+    const header = {
+      sluice: 'recording',
+      version: 1,
+      line: 'serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1',
+      devices: [],
+      started: '2026-07-01T00:00:00.000Z',
+    }
+    // Unit 1 is asked for input register 0, of which it says 7.
+    const entries = [
+      { at: 0, event: 'open' },
+      { at: 1, tx: '01040000000131ca' },
+      { at: 5, rx: '0104020007f8f2' },
+    ]
+    const file = write('serial.jsonl', `${[header, ...entries].map((line) => JSON.stringify(line)).join('\n')}\n`)
+    expect(await run(['replay', file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected the model of the device with --profile'),
+    })
+    const other = await run(['replay', file, '--profile', 'level-sensor/acme-lv-4', '--unit', '2'])
+    expect(other).toMatchObject({ code: 0, stderr: expect.stringMatching(/requests are not in the recording/) })
+    const device = await startReady<{ url: string }>('pty', ['replay', file, '--as', 'device', '--speed', '10'])
+    expect(device.ready.url).toMatch(/^serial:\/\/\/dev\/pts\/\d+\?baud=9600&parity=none&stopBits=1$/)
+    const read = await run(['probe', device.ready.url, '--read', 'input:0:1', '--console-port', '1', '--timeout', '5s'])
+    expect(read).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^unit 1, input 0 to 0\naddress +hex[^\n]*\n0 +0007 +u16 +7 +7 +1792 +1792\n/),
+    })
+    expect((await device.stop()).code).toBe(0)
+  })
+
+  test('a probe finds units and reads them, and looks on where the gateway holds the line', async () => {
+    const { simulator, gateway, reach, devices } = await startSite()
+    const [gauge] = devices
+    const line = gauge?.line ?? ''
+    const watched = await run(['probe', line, '--watch', '--for', '1s', ...reach])
+    expect(watched).toMatchObject({ code: 0, stderr: expect.stringContaining('holds tcp://') })
+    expect(watched.stdout).toMatch(
+      /^ +[\d.]+ tx [0-9a-f ]+ {2}unit 1 function 4 0 count \d+\n +[\d.]+ rx [0-9a-f ]+ {2}unit 1 registers \d/m,
+    )
+    expect(await run(['probe', line, ...reach])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('two masters disturb each other'),
+    })
+    expect((await gateway.stop()).code).toBe(0)
+    const found = await run(['probe', line, '--units', '1-3', '--timeout', '5s', ...reach])
+    expect(found).toMatchObject({ code: 0, stdout: `unit 1 on ${line} refuses, so it is there: exception 2\n` })
+    expect(found.stderr).toMatch(/^3 units, 5000 ms each: at most 15 s;[\s\S]*100 % asked, 1 found\.\n$/)
+    expect((await run(['probe', line, '--units', '7-8', '--json', ...reach])).code).toBe(1)
+    expect((await simulator.stop()).code).toBe(0)
+    expect(await run(['probe', line, '--units', '1', ...reach])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  test('Ctrl-C ends a scan with what was found', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const asked = once(silent, 'connection')
+    const { child, ended } = start(['probe', `tcp://127.0.0.1:${port}`, '--timeout', '1h', '--console-port', '1'])
+    await asked
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Stopped: 0 % asked, 0 found.') })
+    silent.close()
   })
 })

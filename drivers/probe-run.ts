@@ -38,7 +38,9 @@ export async function runProbe(task: ProbeTask, site: ProbeSite): Promise<boolea
   const log = { info: () => {}, warn: () => {} }
   await using bus = openBus({ clock: site.clock, log, random: () => 0 })
   const isScan = task.ranges.length === 0 && !task.isIdentified
-  return isScan || task.units.length > 1 ? scanned(bus, task, site) : asked(bus, lineKey(parseLine(task.url)), task, site)
+  return isScan || task.units.length > 1
+    ? await scanned(bus, task, site)
+    : await asked(bus, lineKey(parseLine(task.url)), task, site)
 }
 
 async function scanned(bus: Bus, task: ProbeTask, { print, tell, stop, clock }: ProbeSite): Promise<boolean> {

@@ -71,8 +71,8 @@ export function parseRecording(text: string, file: string): Recording {
   if (text.length > RECORDING_BYTES_MAX)
     throw fault(file, 1, `expected at most ${RECORDING_BYTES_MAX} bytes of a recording, got ${text.length}`)
   const lines = text.split('\n')
-  const isCut = lines.pop() !== ''
-  if (isCut && lines.length === 0) throw fault(file, 1, 'expected a recording, whose first line is its header')
+  lines.pop()
+  if (lines.length === 0) throw fault(file, 1, 'expected a recording, whose first line is its header')
   const [first = '', ...rest] = lines
   const header: unknown = parsed(first, file, 1)
   if (!Value.Check(RecordingHeader, header))

@@ -35,5 +35,7 @@ export function describeRecording(recording: Recording): string {
   const sent = entries.filter((entry) => 'tx' in entry).length
   const received = entries.filter((entry) => 'rx' in entry).length
   const seconds = (lengthOf(recording) / 1000).toFixed(1)
-  return `${sent} sent and ${received} received in ${seconds} s, recorded ${header.started} on ${header.line}`
+  const missing = entries.reduce((sum, entry) => sum + ('dropped' in entry ? entry.dropped : 0), 0)
+  const gaps = missing > 0 ? `; ${missing} lines are missing, they were not read in time` : ''
+  return `${sent} sent and ${received} received in ${seconds} s, recorded ${header.started} on ${header.line}${gaps}`
 }
