@@ -53,7 +53,9 @@ export function rangeText(
       ...ORDERS.map((order) => cell(type, order, view.words.length > 1)),
     ]),
   )
-  const hints = views.hints.map(({ type, orders }) => `as ${type} only ${orders.join(' or ')} is plausible for all of them (*)`)
+  const hints = views.hints.map(
+    ({ type, orders }) => `as ${type} only ${orders.join(', ')} ${orders.length > 1 ? 'are' : 'is'} plausible throughout (*)`,
+  )
   return [title, table2([head, ...rows]), ...hints].join('\n')
 }
 

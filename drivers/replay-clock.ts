@@ -9,14 +9,18 @@ export const REPLAY_TIMERS_MAX = 100_000
 export class ReplayClock implements Clock {
   readonly speed: number
   readonly #start: number
-  #mono = 0
+  #mono: number
   /** By time, then by who was first. */
   readonly #timers: { readonly at: number; readonly call: () => void }[] = []
 
-  /** @param start site time, epoch ms, when machine time is 0 */
-  constructor(start: number, speed: number) {
+  /**
+   * @param start site time, epoch ms, when machine time is 0
+   * @param mono machine time at which it begins
+   */
+  constructor(start: number, speed: number, mono = 0) {
     this.#start = start
     this.speed = speed
+    this.#mono = mono
   }
 
   readonly now = (): number => Math.round(this.#start + this.#mono * this.speed)

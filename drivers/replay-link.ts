@@ -37,7 +37,8 @@ export class ReplayLink {
     this.#clock = clock
     this.#untilMs = untilMs
     this.#waiting = new Map([...script.byKey].map(([key, exchanges]) => [key, [...exchanges]]))
-    for (const effect of script.unasked) clock.after(effect.afterMs, () => this.#play(effect))
+    // These are told from the beginning of the recording on.
+    for (const effect of script.unasked) clock.after(effect.afterMs - clock.mono(), () => this.#play(effect))
   }
 
   /** Requests so far, those that were never recorded, and the first of these in hex. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadCatalogue, modbusEntry, siteClock, wallClock } from '#devices'
+import { encodeRequest, encodeResponse, encodeTcp } from '#protocols/modbus'
 import { openLedger, openSimulator, readScenario, SCENARIOS_FOLDER, type Scenario } from '#simulator'
 import { openBus } from './bus.ts'
 import type { Report } from './driver.ts'
@@ -56,13 +57,13 @@ async function live(scenario: Scenario, id: string): Promise<Live> {
 /** All but when: the live times have the machine's own jitter. */
 const said = (reports: readonly Report[]) => reports.flat().map(({ at: _, ...item }) => item)
 const storm = readScenario(join(SCENARIOS_FOLDER, 'storm.yaml'), catalogue)
-/** One refuses and then says what is no frame, so that its connection ends; the other is silent for a while. */
+/** One refuses at times and at others says what is no frame, so that its connection ends; the other is silent at times. By requests, not by time. */
 const troubled: Scenario = {
   ...storm,
   faults: [
-    { device: '9DMF0001-R', from: '4m', for: '7m', kind: 'exception', code: 4, chance: 1 },
-    { device: '9DMF0001-R', from: '14m', for: '7m', kind: 'garbage', chance: 1 },
-    { device: '9DMF0001-Z', from: '4m', for: '7m', kind: 'silent', chance: 1 },
+    { device: '9DMF0001-R', kind: 'exception', code: 4, chance: 0.3 },
+    { device: '9DMF0001-R', kind: 'garbage', chance: 0.3 },
+    { device: '9DMF0001-Z', kind: 'silent', chance: 0.2 },
   ],
 }
 
@@ -128,6 +129,44 @@ describe('what was not recorded', () => {
   if (profile === undefined) throw new Error('no model')
   const devices = [{ id: 'R', unit: 1, profile }]
   const recordingOf = (...entries: RecordingEntry[]): Recording => ({ header, entries })
+
+  test('a recording that began in the middle brings each reading at its time, and what was not asked yet ahead of it', async () => {
+    let transaction = 100
+    const poll = (at: number, address: number, registers: readonly number[]): RecordingEntry[] => {
+      const request = { function: 4, address, count: registers.length } as const
+      const frame = (pdu: Uint8Array): string => Buffer.from(encodeTcp(transaction, 1, pdu)).toString('hex')
+      transaction++
+      return [
+        { at, tx: frame(encodeRequest(request)) },
+        { at: at + 2, rx: frame(encodeResponse({ function: 4, registers })) },
+      ]
+    }
+    // It began 200 s after a round of both, which follow every 5 and every 15 minutes.
+    const entries = [
+      ...poll(100_000, 0, [0, 1]),
+      ...poll(400_000, 0, [0, 2]),
+      ...poll(700_000, 0, [0, 3]),
+      ...poll(700_010, 10, [1250]),
+      ...poll(1_000_000, 0, [0, 4]),
+    ]
+    const middle = recordingHeader('tcp://127.0.0.1:502', [], { now: START + 200_000, speed: 1 })
+    const reports = await replay({ header: middle, entries }, devices)
+    const told = reports.map((report) =>
+      report.flatMap((item) => ('point' in item ? [[item.point, item.value, Math.round((item.at - START) / 1000)]] : [])),
+    )
+    expect(told).toEqual([
+      [
+        ['rain_total', 5, 300],
+        ['battery', 1250, 300],
+      ],
+      [['rain_total', 10, 600]],
+      [
+        ['rain_total', 15, 900],
+        ['battery', 1250, 900],
+      ],
+      [['rain_total', 20, 1200]],
+    ])
+  })
 
   test('is told by the helper for tests, and by number in a tool', async () => {
     const recording = recordingOf({ at: 0, event: 'open' }, { at: 5000, event: 'close' })

@@ -38,7 +38,8 @@ export async function replayDrivers(recording: Recording, options: ReplayOptions
   const { devices, take, stop = new AbortController().signal, pace } = options
   const { header } = recording
   const untilMs = lengthOf(recording)
-  const clock = new ReplayClock(startOf(header), header.speed ?? 1)
+  // A driver begins by asking for everything: where the recording begins, too, and not in the silence before that.
+  const clock = new ReplayClock(startOf(header), header.speed ?? 1, recording.entries[0]?.at)
   const link = new ReplayLink(replayScript(recording), clock, untilMs)
   const log = { info: () => {}, warn: () => {} }
   const random = (): number => 0
@@ -50,14 +51,9 @@ export async function replayDrivers(recording: Recording, options: ReplayOptions
   const end = (): void => ended.abort()
   stop.addEventListener('abort', end, { once: true })
   const line = lineKey(parseLine(header.line))
-  const reading = await Promise.all(
-    devices.map(async (device) => {
-      const driver = opened.use(await open({ ...device, line }, site))
-      return { driver }
-    }),
-  )
+  const reading = await Promise.all(devices.map(async (device) => opened.use(await open({ ...device, line }, site))))
   const failures: unknown[] = []
-  const loops = reading.map(async ({ driver }) => {
+  const loops = reading.map(async (driver) => {
     try {
       for await (const report of driver.readings(ended.signal)) if (!ended.signal.aborted) take(report)
     } catch (error) {
