@@ -76,11 +76,13 @@ export class ReplayLink {
     const [exchange] = waiting
     if (exchange === undefined) return
     if (exchange.at <= now + TURN_MS) waiting.shift()
-    for (const effect of effectsFor(exchange, asked)) this.#clock.after(effect.afterMs, () => this.#play(effect))
+    // A driver that ended the connection itself has opened another by the time at which it was ended then.
+    const link = this.#link
+    for (const effect of effectsFor(exchange, asked)) this.#clock.after(effect.afterMs, () => this.#play(effect, link))
   }
 
-  #play({ bytes }: Effect): void {
-    if (bytes === undefined) this.#link?.destroy()
+  #play({ bytes }: Effect, asked = this.#link): void {
+    if (bytes === undefined) asked?.destroy()
     else if (this.#link && !this.#link.destroyed) this.#link.push(bytes)
   }
 }
