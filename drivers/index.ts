@@ -26,12 +26,11 @@ export {
   type SerialAddress,
   type TcpAddress,
 } from './line-address.ts'
+export { LINE_PENDING_MAX } from './line-queue.ts'
+export type { Log } from './log.ts'
 export type { WireMask } from './mask.ts'
 export type { ReplayedDevice } from './replay-device.ts'
 export * from './wire-tap.ts'
-
-export { LINE_PENDING_MAX } from './line-queue.ts'
-export type { Log } from './log.ts'
 
 /** Drivers by the profile's key, loaded on first use. */
 export const drivers = {
