@@ -67,7 +67,9 @@ export class MadSlave {
       unit.tail = unit.tail.then(() => new Promise((resolve) => void setTimeout(resolve, delayMs)))
       send(own)
     } else if (kind === 'disordered' && unit.pending === 0) {
-      setTimeout(() => asked.write(own), this.#timeoutMs * (1 + this.#random() * 0.9))
+      const latest = performance.now() + this.#timeoutMs * 2
+      // A machine that stalls may fire a timer later than this device is.
+      setTimeout(() => performance.now() < latest && asked.write(own), this.#timeoutMs * (1 + this.#random() * 0.9))
       send()
     } else if (kind === 'withheld') {
       unit.withheld.push(...before, own)

@@ -101,7 +101,10 @@ test.each(['9DMF0001-R', '9DMF0001-Z'])('what it tells of the line of %s while i
   const player = await tools.replay()
   const recording = player.parseRecording(`${lines.join('\n')}\n`, 'tap')
   const reports = await player.replay(recording, player.replayDevices(recording.header.devices, catalogue))
-  expect(reports.flat().map(({ at: _, ...item }) => item)).toEqual(live)
+  // Whose turn comes first where two intervals are due together is not of the recording; what each point said is.
+  const byPoint = (items: readonly unknown[]) =>
+    Object.groupBy(items as { readonly point?: string }[], ({ point }) => point ?? 'event')
+  expect(byPoint(reports.flat().map(({ at: _, ...item }) => item))).toEqual(byPoint(live))
 })
 
 test('one who listens and does not read changes nothing of what is polled, and holds up no stop', async () => {
