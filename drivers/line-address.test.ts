@@ -17,6 +17,10 @@ test.each([
     'serial:///dev/serial/by-path/pci-0000:00:14.0-usb-0:2%25:1.0-port0?baud=300',
     { kind: 'serial', path: '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2%:1.0-port0', baud: 300, parity: 'none', stopBits: 1 },
   ],
+  ['sl651://0.0.0.0:5100', { kind: 'sl651', host: '0.0.0.0', port: 5100 }],
+  ['sl651://[::]:5100/', { kind: 'sl651', host: '::', port: 5100 }],
+  ['sl651:5100', { kind: 'sl651', host: '127.0.0.1', port: 5100 }],
+  ['szy206://10.0.0.7:5200', { kind: 'szy206', host: '10.0.0.7', port: 5200 }],
 ])('%s is understood', (url, address) => {
   expect(parseLine(url)).toEqual(address)
 })
@@ -47,6 +51,14 @@ test.each([
   'serial:///dev/ttyUSB0?parity=mark',
   'serial:///dev/ttyUSB0?stopBits=1.5',
   'serial:///dev/ttyUSB0?dataBits=8',
+  'sl651:',
+  'sl651://0.0.0.0',
+  'sl651://0.0.0.0:0',
+  'sl651:70000',
+  'sl651://gateway.example:5100',
+  'sl651://0.0.0.0:5100/station',
+  'sl651://me@0.0.0.0:5100',
+  'sl651://0.0.0.0:5100?mode=M2',
   '',
 ])('"%s" is a configuration error', (url) => {
   expect(() => parseLine(url)).toThrow(expect.objectContaining({ name: 'DriverError', code: 'configuration' }))
@@ -81,6 +93,14 @@ test.each([
   ['serial:///dev/ttyS1?stopBits=2', 'serial port /dev/ttyS1 at 9600 baud, 8N2'],
   ['tcp://PLC', 'Modbus TCP at plc:502'],
   ['rtu+tcp://[::1]:4001', 'RTU over TCP at [::1]:4001'],
+  ['sl651://[::]:5100', 'SL 651 stations that call [::]:5100, TCP and UDP'],
+  ['szy206:5200', 'SZY 206 stations that call 127.0.0.1:5200, TCP and UDP'],
 ])('%s in words', (url, words) => {
   expect(describeLine(parseLine(url))).toBe(words)
+})
+
+test('a port at which stations call is one line, whatever address of this machine is written', () => {
+  expect(lineKey(parseLine('sl651:5100'))).toBe('sl651://127.0.0.1:5100')
+  expect(linePort(parseLine('szy206://0.0.0.0:5100'))).toBe(linePort(parseLine('sl651:5100')))
+  expect(linePort(parseLine('tcp://0.0.0.0:5100'))).not.toBe(linePort(parseLine('sl651://0.0.0.0:5100')))
 })

@@ -1,7 +1,8 @@
+import { isIP } from 'node:net'
 import { DriverError } from './driver-error.ts'
 
 /** Where a line is and how it frames its messages. */
-export type LineAddress = TcpAddress | SerialAddress
+export type LineAddress = TcpAddress | SerialAddress | ListenAddress
 
 export interface TcpAddress {
   /** `tcp`: Modbus TCP. `rtu+tcp`: RTU frames through a serial server. */
@@ -20,15 +21,29 @@ export interface SerialAddress {
   readonly stopBits: 1 | 2
 }
 
+/** A port of this machine at which stations call by themselves, on TCP and UDP at once. */
+export interface ListenAddress {
+  /** What is spoken there. */
+  readonly kind: ListenKind
+  /** An address of this machine; 0.0.0.0 or :: for all of them. */
+  readonly host: string
+  readonly port: number
+}
+
+export const LISTEN_KINDS = ['sl651', 'szy206'] as const
+export type ListenKind = (typeof LISTEN_KINDS)[number]
+
 /** The port that the specification gives to Modbus TCP. */
 export const MODBUS_PORT = 502
 export const BAUD_MIN = 300
 export const BAUD_MAX = 921_600
 const BAUD_DEFAULT = 9600
+const LOOPBACK = '127.0.0.1'
 
 /**
  * Reads `tcp://host[:port]`, `rtu+tcp://host:port` or `serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1`, in which each parameter may
- * be left out: these are their defaults.
+ * be left out: these are their defaults. A line at which stations call is `sl651://0.0.0.0:port` or `szy206://…`, and `sl651:port` where they
+ * call from this machine alone.
  * @throws DriverError `configuration` for another form.
  */
 export function parseLine(url: string): LineAddress {
@@ -36,7 +51,12 @@ export function parseLine(url: string): LineAddress {
   const kind = parsed?.protocol.slice(0, -1)
   if (parsed && kind === 'serial') return serialOf(url, parsed)
   if (parsed && (kind === 'tcp' || kind === 'rtu+tcp')) return tcpOf(url, kind, parsed)
-  return refuse('a line such as tcp://10.0.0.7:502, rtu+tcp://10.0.0.7:4001 or serial:///dev/ttyUSB0?baud=9600', url)
+  const listening = LISTEN_KINDS.find((each) => each === kind)
+  if (parsed && listening) return listenOf(url, listening, parsed)
+  return refuse(
+    'a line such as tcp://10.0.0.7:502, rtu+tcp://10.0.0.7:4001, serial:///dev/ttyUSB0?baud=9600 or sl651://0.0.0.0:5100',
+    url,
+  )
 }
 
 /** One spelling for each line, so that two devices that mean one line share it. */
@@ -46,14 +66,22 @@ export function lineKey(address: LineAddress): string {
   return `serial://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?baud=${baud}&parity=${parity}&stopBits=${stopBits}`
 }
 
+/** Whether devices call there, instead of being called. */
+export function isListening(address: LineAddress): address is ListenAddress {
+  return LISTEN_KINDS.some((kind) => kind === address.kind)
+}
+
 /** What can be opened only once: two lines of one port contradict each other. */
 export function linePort(address: LineAddress): string {
+  if (isListening(address)) return `the port ${address.port} of this machine`
   return address.kind === 'serial' ? address.path : hostPort(address)
 }
 
 /** The line in words, with the settings that must be those of its devices: `serial port /dev/ttyUSB0 at 9600 baud, 8N1`. */
 export function describeLine(address: LineAddress): string {
   if (address.kind === 'serial') return `serial port ${address.path} at ${describeSettings(address)}`
+  if (isListening(address))
+    return `${address.kind === 'sl651' ? 'SL 651' : 'SZY 206'} stations that call ${hostPort(address)}, TCP and UDP`
   return `${address.kind === 'tcp' ? 'Modbus TCP' : 'RTU over TCP'} at ${hostPort(address)}`
 }
 
@@ -69,6 +97,17 @@ function tcpOf(url: string, kind: TcpAddress['kind'], parsed: URL): TcpAddress {
   const port = parsed.port === '' && kind === 'tcp' ? MODBUS_PORT : Number(parsed.port)
   if (port < 1) return refuse('a port from 1 to 65535', url)
   return { kind, host: hostname.replace(/^\[|\]$/g, ''), port }
+}
+
+function listenOf(url: string, kind: ListenKind, parsed: URL): ListenAddress {
+  const { hostname, username, password, search, hash } = parsed
+  const [, alone] = /^(\d{1,5})$/.exec(parsed.pathname) ?? []
+  const isPlain = !(username || password || search || hash) && (alone !== undefined || ['', '/'].includes(parsed.pathname))
+  const host = alone === undefined ? hostname.replace(/^\[|\]$/g, '') : LOOPBACK
+  if (!isPlain || isIP(host) === 0) return refuse('an address of this machine and a port only', url)
+  const port = Number(alone ?? parsed.port)
+  if (port < 1 || port > 65_535) return refuse('a port from 1 to 65535', url)
+  return { kind, host, port }
 }
 
 function serialOf(url: string, { host, pathname, username, password, hash, searchParams }: URL): SerialAddress {
@@ -96,7 +135,7 @@ function pathOf(url: string, pathname: string): string {
   return refuse('a path that can be decoded', url)
 }
 
-function hostPort({ host, port }: TcpAddress): string {
+function hostPort({ host, port }: Pick<TcpAddress, 'host' | 'port'>): string {
   return `${host.includes(':') ? `[${host}]` : host.toLowerCase()}:${port}`
 }
 

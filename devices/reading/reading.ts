@@ -36,9 +36,10 @@ export const REASONS = [
 ] as const
 export type Reason = (typeof REASONS)[number]
 
-/** A change of a device itself, told by its driver: it answers again, it no longer does, or another one answers in its place. */
-export type DeviceEvent = DevicePresence | DeviceChanged
+/** What a device says of itself and of what is no point, told by its driver. */
+export type DeviceEvent = DevicePresence | DeviceChanged | DeviceSaid
 
+/** It answers again, or it no longer does. */
 export interface DevicePresence {
   readonly kind: 'device.online' | 'device.offline'
   readonly device: string
@@ -55,4 +56,18 @@ export interface DeviceChanged {
   /** The fingerprint that was to be found, and what was. */
   readonly expected: string
   readonly found: string
+}
+
+/**
+ * - `device.clock`: its own clock is found wrong, or right again.
+ * - `device.unknown`: something reports under an address that no device of the site has; `device` is that address.
+ * - `device.text`, `device.image`: a person's words, or a picture.
+ * - `device.unread`: a report that nothing of ours understands.
+ */
+export interface DeviceSaid {
+  readonly kind: 'device.clock' | 'device.unknown' | 'device.text' | 'device.image' | 'device.unread'
+  readonly device: string
+  readonly at: number
+  /** Plain data of the kind. */
+  readonly body: Readonly<Record<string, unknown>>
 }

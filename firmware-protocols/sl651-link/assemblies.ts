@@ -114,6 +114,11 @@ export class Assemblies {
     return { told, silent }
   }
 
+  /** The packets of a station's complete messages are new ones when they come again. */
+  forget(station: string): void {
+    for (const [key, { frame }] of this.#finished) if (frame.station === station) this.#finished.delete(key)
+  }
+
   #makeRoom(told: Told[]): void {
     const [oldest] = this.#open
     if (oldest && this.#open.size >= this.#limits.assembliesMax) told.push(this.#drop(...oldest, 'too-many'))

@@ -82,6 +82,19 @@ test('the same message again is answered again and told as a duplicate; another 
   expect(kinds(centre.receive(up({ function: '33' }), NOW))).toEqual(['report', 'send'])
 })
 
+test('what could not be kept is a report again when it comes again, in one packet and in several', () => {
+  const centre = open('M3')
+  centre.receive(up(), NOW)
+  for (const number of [1, 2]) centre.receive(packet(number, 2), NOW)
+  for (const number of [1, 2]) centre.receive(packet(number, 2, { station: '0087654321' }), NOW)
+  centre.forget(STATION)
+  expect(kinds(centre.receive(up(), NOW))).toEqual(['report', 'send'])
+  centre.receive(packet(1, 2), NOW)
+  expect(kinds(centre.receive(packet(2, 2), NOW))).toEqual(['report', 'send'])
+  expect(kinds(centre.receive(packet(2, 2, { station: '0087654321' }), NOW))).toEqual(['duplicate', 'send'])
+  expect(() => centre.forget('0000000000')).not.toThrow()
+})
+
 test('only so many messages are recognised', () => {
   const centre = open('M2', { limits: { duplicatesMax: 2 } })
   for (const serial of [1, 2, 3]) centre.receive(up({ serial }), NOW)

@@ -95,6 +95,15 @@ export class Sl651Centre {
     return out
   }
 
+  /**
+   * A report of this station could not be kept safe: whatever of it comes again is a report again, and no duplicate that is merely answered.
+   * Its commands go on.
+   */
+  forget(station: string): void {
+    this.#sessions.get(station)?.forgetAnswers()
+    this.#assemblies.forget(station)
+  }
+
   #open(station: string, out: LinkOutput[]): Session {
     const known = this.#sessions.get(station)
     this.#sessions.delete(station)

@@ -49,6 +49,11 @@ export class Session {
     return this.#answered.get(key)
   }
 
+  /** Whatever comes again is a new message. */
+  forgetAnswers(): void {
+    this.#answered.clear()
+  }
+
   remember(key: string, answered: Answered, countMax: number): void {
     this.#answered.delete(key)
     this.#answered.set(key, answered)
