@@ -186,7 +186,10 @@ gateway
       `${config.gateway}: ${config.devices.length} devices on ${lines.length} lines, ${config.rules.length} rules judged on site. Nothing is wrong.`,
     )
     for (const line of lines) {
-      const members = line.devices.map(({ id, unit, profile }) => `${id} (unit ${unit}, ${profile.name})`)
+      const members = line.devices.map(
+        ({ id, unit, caller, profile }) =>
+          `${id} (${caller ? `station ${caller.address}, ${caller.mode}` : `unit ${unit}`}, ${profile.name})`,
+      )
       console.log(`  ${line.words}: ${members.join(', ')}`)
       for (const text of busReport(line)) console.log(`    ${text}`)
     }

@@ -6,6 +6,7 @@ import { exampleFaults } from './example-proof.ts'
 import type { ModbusProfile } from './modbus-profile.ts'
 import { type Profile, profileHash, SECTION_NAMES, SECTIONS, type Section } from './profile.ts'
 import { profileFaults } from './profile-faults.ts'
+import type { Sl651Profile } from './sl651-profile.ts'
 
 /** A profile with the name a site's configuration uses for it. */
 export interface CatalogueEntry<P extends Profile = Profile> {
@@ -22,6 +23,13 @@ export type ModbusEntry = CatalogueEntry<ModbusProfile>
 
 export function isModbusEntry(entry: CatalogueEntry): entry is ModbusEntry {
   return 'modbus' in entry.profile
+}
+
+/** A model that reports by SL 651. */
+export type Sl651Entry = CatalogueEntry<Sl651Profile>
+
+export function isSl651Entry(entry: CatalogueEntry): entry is Sl651Entry {
+  return 'sl651' in entry.profile
 }
 
 /** Device models by name. */

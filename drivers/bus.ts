@@ -4,7 +4,16 @@ import { connectSerial } from './connect-serial.ts'
 import { connectTcp } from './connect-tcp.ts'
 import { DriverError } from './driver-error.ts'
 import { type Line, type LineCounts, StreamLine, TIMEOUTS_IN_ROW_MAX } from './line.ts'
-import { type LineAddress, lineKey, linePort, parseLine } from './line-address.ts'
+import {
+  isListening,
+  type LineAddress,
+  type ListenAddress,
+  lineKey,
+  linePort,
+  parseLine,
+  type SerialAddress,
+  type TcpAddress,
+} from './line-address.ts'
 import type { Log } from './log.ts'
 import { RtuFraming } from './rtu-framing.ts'
 import { serialTiming } from './serial-timing.ts'
@@ -19,18 +28,34 @@ export interface LineLease extends AsyncDisposable {
   readonly line: Line
 }
 
+/** What listens at a line on which devices call. */
+export interface Listening extends AsyncDisposable {
+  /** Numbers that only rise, for `/metrics`. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** How a listener is made; it opens no port by that. */
+export type ListeningKind<T extends Listening> = new (address: ListenAddress, options: BusOptions) => T
+
+/** A share of a listener, which closes with its last share. */
+export interface ListenerLease<T extends Listening> extends AsyncDisposable {
+  readonly listener: T
+}
+
 /** The lines of a site, each opened when it is first asked something and shared by the devices on it. */
 export interface Bus extends AsyncDisposable {
   /** A share of the line at a URL (see `parseLine`). Opens no port yet. @throws DriverError `configuration`, `stopped`. */
   lease(url: string): LineLease
+  /** The same of a line on which devices call; all who name it must name one kind. @throws DriverError `configuration`, `stopped`. */
+  listen<T extends Listening>(url: string, kind: ListeningKind<T>): ListenerLease<T>
   /** The counts of each open line by its URL. */
-  counts(): ReadonlyMap<string, LineCounts>
+  counts(): ReadonlyMap<string, LineCounts | Listening['counts']>
   /** Where the line at a URL is listened to, whether it is open or not, and however often it is opened again. @throws DriverError `configuration`. */
   tap(url: string): WireTap
 }
 
 export interface BusOptions {
-  readonly clock: Pick<Clock, 'mono' | 'after'>
+  readonly clock: Clock
   readonly log: Log
   /** From 0 to below 1; spreads the reconnects of many gateways. */
   readonly random: () => number
@@ -38,11 +63,14 @@ export interface BusOptions {
   readonly connect?: ConnectLine
 }
 
-export type ConnectLine = (address: LineAddress, stop: AbortSignal) => Promise<Duplex>
+/** Of a line whose devices are asked. */
+export type AskedAddress = TcpAddress | SerialAddress
+
+export type ConnectLine = (address: AskedAddress, stop: AbortSignal) => Promise<Duplex>
 
 /** Disposing it ends every line, and every request on them with `stopped`. */
 export function openBus(options: BusOptions): Bus {
-  const lines = new Map<string, { readonly line: StreamLine; leases: number }>()
+  const lines = new Map<string, { readonly line: StreamLine | Listening; leases: number }>()
   const taps = new Map<string, WireTap>()
   let isClosed = false
 
@@ -59,24 +87,36 @@ export function openBus(options: BusOptions): Bus {
     lines.delete(url)
     await shared.line[Symbol.asyncDispose]()
   }
+  const share = (address: LineAddress, build: () => StreamLine | Listening) => {
+    if (isClosed) throw new DriverError('stopped', 'expected an open bus, got a closed one')
+    const key = lineKey(address)
+    if (!lines.has(key)) expectFree(address, [...lines.keys()])
+    const shared = lines.get(key) ?? { line: build(), leases: 0 }
+    lines.set(key, shared)
+    shared.leases++
+    let isReleased = false
+    const end = async () => {
+      if (isReleased) return
+      isReleased = true
+      await release(key)
+    }
+    return { line: shared.line, end }
+  }
   return {
     lease(url) {
-      if (isClosed) throw new DriverError('stopped', 'expected an open bus, got a closed one')
       const address = parseLine(url)
-      const key = lineKey(address)
-      const shared = lines.get(key) ?? { line: buildLine(address, tapOf(key), options), leases: 0 }
-      if (!lines.has(key)) expectFree(address, [...lines.keys()])
-      lines.set(key, shared)
-      shared.leases++
-      let isReleased = false
-      return {
-        line: shared.line,
-        [Symbol.asyncDispose]: async () => {
-          if (isReleased) return
-          isReleased = true
-          await release(key)
-        },
-      }
+      if (isListening(address)) throw new DriverError('configuration', `expected a line that devices are asked on, got ${url}`)
+      const { line, end } = share(address, () => buildLine(address, tapOf(lineKey(address)), options))
+      if (!(line instanceof StreamLine)) throw new DriverError('configuration', `expected a line of requests, got ${url}`)
+      return { line, [Symbol.asyncDispose]: end }
+    },
+    listen(url, kind) {
+      const address = parseLine(url)
+      if (!isListening(address)) throw new DriverError('configuration', `expected a line on which stations call, got ${url}`)
+      const { line: listener, end } = share(address, () => new kind(address, options))
+      if (!(listener instanceof kind))
+        throw new DriverError('configuration', `expected one way of talking on ${url}, got another`)
+      return { listener, [Symbol.asyncDispose]: end }
     },
     tap: (url) => tapOf(lineKey(parseLine(url))),
     counts: () => new Map([...lines].map(([url, { line }]) => [url, line.counts])),
@@ -96,7 +136,11 @@ function expectFree(address: LineAddress, open: readonly string[]): void {
   if (other) throw new DriverError('configuration', `expected one line for each port, got ${lineKey(address)} beside ${other}`)
 }
 
-function buildLine(address: LineAddress, tap: WireTap, { clock, log, random, connect = connectLine }: BusOptions): StreamLine {
+function buildLine(
+  address: AskedAddress,
+  tap: WireTap,
+  { clock, log, random, connect = connectLine }: BusOptions,
+): StreamLine {
   const rtu = (): RtuFraming => new RtuFraming(() => clock.mono())
   const common = {
     url: lineKey(address),

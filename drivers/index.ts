@@ -2,7 +2,16 @@ import type { OpenDriver } from './driver.ts'
 
 /** How bytes travel: one talker a line, one driver a way of talking. */
 export { type Block, type BlockLimits, type BlockPoint, planBlocks } from './block-plan.ts'
-export { type Bus, type BusOptions, type ConnectLine, LINES_MAX, type LineLease, openBus } from './bus.ts'
+export {
+  type Bus,
+  type BusOptions,
+  type ConnectLine,
+  LINES_MAX,
+  type LineLease,
+  type ListenerLease,
+  type Listening,
+  openBus,
+} from './bus.ts'
 export {
   ANSWER_MS_TYPICAL,
   type DeviceTime,
@@ -11,6 +20,7 @@ export {
   predictLine,
   ROUND_TRIP_MS_TYPICAL,
 } from './bus-time.ts'
+export * from './command.ts'
 export * from './driver.ts'
 export * from './driver-error.ts'
 export { FINGERPRINT_REGISTERS_MAX, type Fingerprint, fingerprintFault } from './fingerprint.ts'
@@ -19,7 +29,9 @@ export type { Line, LineCounts } from './line.ts'
 export {
   describeLine,
   describeSettings,
+  isListening,
   type LineAddress,
+  type ListenAddress,
   lineKey,
   linePort,
   parseLine,
@@ -35,6 +47,7 @@ export * from './wire-tap.ts'
 /** Drivers by the profile's key, loaded on first use. */
 export const drivers = {
   modbus: () => import('./modbus.ts'),
+  sl651: () => import('./sl651.ts'),
 } satisfies Record<string, () => Promise<{ readonly open: OpenDriver }>>
 
 /** What only a technician uses, loaded when he does: a running site has no memory to spare for it. */

@@ -1,4 +1,14 @@
-import { type Clock, type DeviceEvent, durationMs, type PointValue, type Reading, type StatusJudge, statusJudges } from '#devices'
+import {
+  type Clock,
+  type DeviceEvent,
+  durationMs,
+  isModbusEntry,
+  type ModbusProfile,
+  type PointValue,
+  type Reading,
+  type StatusJudge,
+  statusJudges,
+} from '#devices'
 import { sleep } from '#devices/time'
 import type { LineLease } from './bus.ts'
 import { type Device, type Driver, isDeviceEvent, type OpenDriver, type Report, type Site } from './driver.ts'
@@ -18,8 +28,13 @@ export const open: OpenDriver = async (device, site) => {
   if (!Number.isInteger(device.unit) || device.unit < 0 || device.unit > 255) {
     throw new DriverError('configuration', `expected a unit from 0 to 255 for ${device.id}, got ${device.unit}`)
   }
-  return new ModbusDriver(device, site)
+  if (!isModbusEntry(device.profile))
+    throw new DriverError('configuration', `expected a model read by Modbus for ${device.id}, got ${device.profile.name}`)
+  return new ModbusDriver(device, device.profile.profile, site)
 }
+
+/** What is read, and what is told of the device itself. */
+type Brought = readonly (Reading | DeviceEvent)[]
 
 /** What a round brought, and when the first answer came. */
 interface Round {
@@ -45,8 +60,7 @@ class ModbusDriver implements Driver {
   /** Rounds in a row without an overrun since the last; undefined: it was told that all is well. */
   #roundsInTime: number | undefined
 
-  constructor({ id, profile, line, unit, fingerprint }: Device, { bus, clock, log, random }: Site) {
-    const { modbus } = profile.profile
+  constructor({ id, line, unit, fingerprint }: Device, { modbus }: ModbusProfile, { bus, clock, log, random }: Site) {
     const classes = pollClasses(modbus)
     this.#device = id
     this.#clock = clock
@@ -94,7 +108,7 @@ class ModbusDriver implements Driver {
   }
 
   /** The report with what the device's status points say of its other points. */
-  #judged(report: Report): Report {
+  #judged(report: Brought): Brought {
     const judges = this.#judges
     if (judges === undefined) return report
     const said = new Map(report.flatMap((item): [string, PointValue][] => (isDeviceEvent(item) ? [] : [[item.point, item]])))
@@ -107,7 +121,7 @@ class ModbusDriver implements Driver {
   }
 
   /** A round of the device of this name: without a fingerprint whatever answers is it. A stop ends it with what was read until then. */
-  async #guarded(due: readonly number[], stop: AbortSignal): Promise<Report> {
+  async #guarded(due: readonly number[], stop: AbortSignal): Promise<Brought> {
     const guard = this.#guard
     if (guard?.isResting) return []
     const isAsked = guard && !this.#poller.isResting
@@ -163,7 +177,7 @@ class ModbusDriver implements Driver {
   }
 
   /** Another device answers: nothing of what it says is told, only that it is there, once for each that was found. */
-  #changed(found: string): Report {
+  #changed(found: string): Brought {
     const device = this.#device
     const at = this.#clock.now()
     const report: DeviceEvent[] = []

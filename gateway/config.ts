@@ -3,19 +3,30 @@ import { dirname, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import {
   type Catalogue,
+  type CatalogueEntry,
   type Document,
   DocumentError,
   type DocumentFault,
+  isSl651Entry,
   loadCatalogue,
-  type ModbusEntry,
-  modbusEntry,
   PROFILES_FOLDER,
   profileNames,
   protocolOf,
   readYaml,
 } from '#devices'
-import { DriverError, describeLine, fingerprintFault, type LineAddress, lineKey, linePort, parseLine } from '#drivers'
+import {
+  type CallingStation,
+  DriverError,
+  describeLine,
+  fingerprintFault,
+  isListening,
+  type LineAddress,
+  lineKey,
+  linePort,
+  parseLine,
+} from '#drivers'
 import { Bilingual, checkRules, DEVICE_ID, GATEWAY_ID, type Rule, Rules } from '#wire'
+import { devicePoints } from './device-points.ts'
 import { FingerprintFile } from './fingerprint-file.ts'
 import { OUTBOX_LIMITS, type OutboxLimits } from './journal/index.ts'
 
@@ -80,10 +91,21 @@ export const GatewayFile = Type.Object(
           profile: Type.String({ description: 'a device model: kind/vendor-model' }),
           line: Type.String({
             description:
-              'tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1, the defaults of a serial one',
+              'tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1, the defaults of a serial one; sl651://0.0.0.0:port where stations call, sl651:port where they call from this machine alone',
           }),
           unit: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: 'address on the line' }),
           fingerprint: Type.Optional(FingerprintFile),
+          address: Type.Optional(
+            Type.String({ pattern: '^[0-9A-F]{10}$', description: 'of a station that calls: its own, by which it is known' }),
+          ),
+          mode: Type.Enum(['M1', 'M2', 'M3', 'M4'], {
+            default: 'M2',
+            description:
+              'of a station that calls: M1 report only, M2 report and confirm, M3 many packets and one confirm, M4 question and answer',
+          }),
+          password: Type.Optional(
+            Type.String({ pattern: '^[0-9A-F]{4}$', description: 'of a station that calls; without it any is taken' }),
+          ),
         },
         strict,
       ),
@@ -100,10 +122,12 @@ export interface SiteDevice {
   readonly id: string
   readonly name: { readonly zh: string; readonly en: string }
   readonly station: GatewayFile['stations'][number]
-  readonly profile: ModbusEntry
+  readonly profile: CatalogueEntry
   readonly line: string
   readonly unit: number
   readonly fingerprint?: FingerprintFile
+  /** Of a station that calls by itself. */
+  readonly caller?: CallingStation
 }
 
 /** A checked site: every name resolved, every path absolute. */
@@ -137,12 +161,16 @@ export function readGatewayConfig(file: string): GatewayConfig {
     ...checkTargets(document, catalogue),
   ]
   if (faults.length > 0) throw new DocumentError(faults)
-  const siteDevices = devices.flatMap(({ id, name, station, profile, line, unit, fingerprint }): SiteDevice[] => {
-    const entry = modbusEntry(catalogue, profile)
-    const own = { id, name: name ?? { zh: id, en: id } }
+  const siteDevices = devices.flatMap((device): SiteDevice[] => {
+    const { id, name, station, profile, line, unit, fingerprint } = device
+    const entry = catalogue.get(profile)
     if (entry === undefined) return []
+    const own = { id, name: name ?? { zh: id, en: id } }
     const place = stations.find((known) => known.id === station) ?? own
-    return [{ ...own, station: place, profile: entry, line, unit, ...(fingerprint && { fingerprint }) }]
+    const caller = callerOf(device)
+    return [
+      { ...own, station: place, profile: entry, line, unit, ...(fingerprint && { fingerprint }), ...(caller && { caller }) },
+    ]
   })
   const hash = createHash('sha256')
     .update(JSON.stringify([document.value, siteDevices.map((device) => device.profile.hash)]))
@@ -193,7 +221,8 @@ function checkStations(document: Document<GatewayFile>): DocumentFault[] {
 
 function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): DocumentFault[] {
   const { devices, stations } = document.value
-  return devices.flatMap(({ id, profile, line, unit, station, fingerprint }, index) => {
+  return devices.flatMap((device, index) => {
+    const { id, profile, line, unit, station, address, fingerprint } = device
     const fault = (key: string, message: string) => document.fault(['devices', index, key], message)
     const faults: DocumentFault[] = []
     const earlier = devices.slice(0, index)
@@ -206,18 +235,22 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
           `expected one of ${[...new Set([...profileNames(PROFILES_FOLDER), ...catalogue.keys()])].join(', ')}, got "${profile}"`,
         ),
       )
-    else if (!('modbus' in model))
+    else if (!('modbus' in model || 'sl651' in model))
       faults.push(
         fault(
           'profile',
-          `expected a model read by Modbus, for the driver for ${protocolOf(model)} is not there yet, got "${profile}"`,
+          `expected a model read by Modbus or SL 651, for the driver for ${protocolOf(model)} is not there yet, got "${profile}"`,
         ),
       )
     if (station !== undefined && !stations.some((known) => known.id === station))
       faults.push(fault('station', `expected the id of a station above, got "${station}"`))
     const unfit = fingerprint && fingerprintFault(fingerprint)
     if (unfit) faults.push(fault('fingerprint', unfit))
-    const twin = earlier.find((other) => other.unit === unit && keyOf(other.line) === keyOf(line))
+    faults.push(...checkCaller(device, catalogue.get(profile), fault))
+    const isCalled = addressOf(line) !== null && !calls(line)
+    const twin = isCalled ? earlier.find((other) => other.unit === unit && keyOf(other.line) === keyOf(line)) : undefined
+    const double = earlier.find((other) => other.address !== undefined && other.address === address && calls(other.line))
+    if (double && calls(line)) faults.push(fault('address', `expected each station once, got ${address} as ${double.id} has`))
     if (twin)
       faults.push(fault('unit', `expected one device for each unit of a line, got ${unit} on ${line} as ${twin.id} already has`))
     try {
@@ -228,6 +261,36 @@ function checkDevices(document: Document<GatewayFile>, catalogue: Catalogue): Do
     }
     return faults
   })
+}
+
+type DeviceEntry = GatewayFile['devices'][number]
+
+/** A station that calls has an address and a line to call on, and no other device has either. */
+function checkCaller(
+  { address, line, profile, password }: DeviceEntry,
+  entry: CatalogueEntry | undefined,
+  fault: (key: string, message: string) => DocumentFault,
+): DocumentFault[] {
+  const url = addressOf(line)
+  if (entry === undefined || url === null) return []
+  const isStation = isSl651Entry(entry)
+  const faults: DocumentFault[] = []
+  if (isStation !== isListening(url))
+    faults.push(fault('line', `expected ${isStation ? 'sl651://…, for' : 'a line that is asked, for'} ${profile}, got "${line}"`))
+  if (isStation && address === undefined) faults.push(fault('address', 'expected the address of the station, got none'))
+  for (const [key, value] of Object.entries({ address, password }))
+    if (!isStation && value !== undefined) faults.push(fault(key, `expected no ${key} of a device that does not call, got one`))
+  return faults
+}
+
+function callerOf({ address, mode, password, line }: DeviceEntry): CallingStation | undefined {
+  return address === undefined || !calls(line) ? undefined : { address, mode, ...(password !== undefined && { password }) }
+}
+
+/** Whether devices call on a line. */
+function calls(line: string): boolean {
+  const address = addressOf(line)
+  return address !== null && isListening(address)
 }
 
 /** A serial port has one speed, a TCP port one framing. */
@@ -267,13 +330,15 @@ function checkTargets(document: Document<GatewayFile>, catalogue: Catalogue): Do
     const fault = (key: string, message: string) => [document.fault(['rules', index, key], message)]
     const target = devices.find(({ id }) => id === device)
     if (target === undefined) return fault('device', `expected the id of a device above, got "${device}"`)
-    const points = modbusEntry(catalogue, target.profile)?.profile.modbus.points
-    if (points === undefined) return []
+    const model = catalogue.get(target.profile)?.profile
+    const points = model && devicePoints(model)
+    if (points === undefined || Object.keys(points).length === 0) return []
     const facts = Object.hasOwn(points, point) ? points[point] : undefined
     if (facts === undefined) return fault('point', `expected one of ${Object.keys(points).join(', ')}, got "${point}"`)
-    if (facts.type === 'bit') return fault('point', `expected a point of numbers, got "${point}", which is on or off`)
-    if (kind === 'rain-window' && facts.meaning !== 'counter')
-      return fault('point', `expected a counter of rain for a rain-window, got "${point}", a ${facts.meaning}`)
+    if (facts.isBit) return fault('point', `expected a point of numbers, got "${point}", which is on or off`)
+    const { meaning } = facts.description
+    if (kind === 'rain-window' && meaning !== 'counter')
+      return fault('point', `expected a counter of rain for a rain-window, got "${point}", a ${meaning}`)
     return []
   })
 }

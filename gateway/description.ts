@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { durationMs, type Point } from '#devices'
-import type { DeviceDescribed, PointDescription, SiteEvent } from '#wire'
+import type { DeviceDescribed, SiteEvent } from '#wire'
 import type { SiteDevice } from './config.ts'
+import { devicePoints } from './device-points.ts'
 import { eventId } from './event-id.ts'
 
 /** Keys of states in the journal that begin so hold the version of a device's description that was told last. */
@@ -15,7 +15,7 @@ export interface Telling {
 
 /** What the cloud must know of a device to read its rows. */
 export function describe({ name, station, profile }: SiteDevice): DeviceDescribed {
-  const points = Object.entries(profile.profile.modbus.points).map(([point, facts]) => [point, describePoint(facts)] as const)
+  const points = Object.entries(devicePoints(profile.profile)).map(([point, { description }]) => [point, description] as const)
   return { name, station, profile: profile.name, hash: profile.hash, points: Object.fromEntries(points) }
 }
 
@@ -29,15 +29,4 @@ export function tellings(devices: readonly SiteDevice[], told: ReadonlyMap<strin
     const id = eventId('device.described', device.id, version, boot)
     return [{ event: { id, kind: 'device.described', at, device: device.id, body: { ...body } }, state: [key, version] }]
   })
-}
-
-/** What a point is, in counts of 10^-decimals. */
-export function describePoint({ unit, decimals, meaning, wraps, scale, every }: Point): PointDescription {
-  return {
-    unit,
-    decimals,
-    meaning,
-    ...(wraps !== undefined && { wraps: Math.round(wraps * scale * 10 ** decimals) }),
-    everyMs: durationMs(every),
-  }
 }

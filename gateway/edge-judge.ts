@@ -1,7 +1,7 @@
 import type { Reading } from '#devices'
 import { type Rule, type RuleFold, ruleFold, ruleVersion, type SiteEvent } from '#wire'
 import type { GatewayConfig } from './config.ts'
-import { describePoint } from './description.ts'
+import { devicePoints } from './device-points.ts'
 import { eventId } from './event-id.ts'
 
 /** Keys of states in the journal begin so. */
@@ -33,9 +33,9 @@ export class EdgeJudge {
     this.#gateway = gateway
     for (const rule of rules) {
       const profile = devices.find(({ id }) => id === rule.device)?.profile
-      const point = profile?.profile.modbus.points[rule.point]
+      const point = profile && devicePoints(profile.profile)[rule.point]
       if (profile === undefined || point === undefined) continue
-      const fold = ruleFold(rule, describePoint(point))
+      const fold = ruleFold(rule, point.description)
       const version = ruleVersion(rule)
       // Another rule text or another profile version starts anew: the state is not its own.
       const key = `${RULE_STATE_PREFIX}${rule.id} ${version} ${profile.hash}`

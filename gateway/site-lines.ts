@@ -1,3 +1,4 @@
+import { isModbusEntry } from '#devices'
 import { describeLine, describeSettings, type LineTime, lineKey, parseLine, predictLine } from '#drivers'
 import type { SiteDevice } from './config.ts'
 
@@ -23,6 +24,7 @@ export function siteLines(devices: readonly SiteDevice[]): SiteLine[] {
     const time = predictLine(address, members)
     if (address.kind !== 'serial') return { url, words, devices: members, time, differing: [] }
     const differing = members.flatMap((device) => {
+      if (!isModbusEntry(device.profile)) return []
       const factory = describeSettings(device.profile.profile.modbus.defaults)
       return factory === describeSettings(address) ? [] : [{ device, factory }]
     })

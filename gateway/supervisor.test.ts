@@ -47,6 +47,9 @@ function busOf(
       }
     },
     tap: () => new WireTap(),
+    listen() {
+      throw new DriverError('configuration', 'expected no station')
+    },
     counts: () => new Map(),
     [Symbol.asyncDispose]: async () => {},
   }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Clock, DeviceEvent, Reading } from '#devices'
+import { type Clock, type DeviceEvent, type DeviceRecord, type Reading, sectionOf } from '#devices'
 import { sleep } from '#devices/time'
-import { type Bus, drivers, isDeviceEvent } from '#drivers'
+import { type Bus, DriverError, drivers, isDeviceEvent, isDriverNote, isReading } from '#drivers'
 import type { SiteEvent } from '#wire'
 import type { SiteDevice } from './config.ts'
 import type { EdgeJudge } from './edge-judge.ts'
@@ -10,17 +10,21 @@ import { type Journal, JournalError } from './journal/index.ts'
 
 /** Opening a device again, doubling between these, with jitter. */
 const REOPEN_MS = [1000, 60_000] as const
+/** Keys of states in the journal that begin so hold what a device's driver noted. */
+const NOTE_STATE_PREFIX = 'driver '
 
 const TOLD = {
   'device.online': 'the device answers',
   'device.offline': 'the device does not answer',
   'device.changed': 'another device answers in its place; nothing that it says is told',
-} as const satisfies Record<DeviceEvent['kind'], string>
+} as const
 
 export interface DeviceState {
   readonly id: string
   readonly line: string
   readonly unit: number
+  /** Of a station that calls: its own address. */
+  readonly address?: string
   readonly profile: string
   /** Null: nothing was heard of it yet. */
   readonly isOnline: boolean | null
@@ -54,8 +58,9 @@ export class Supervisor implements AsyncDisposable {
 
   private constructor(options: SupervisorOptions) {
     this.#options = options
-    const { id, line, unit, profile } = options.device
+    const { id, line, unit, profile, caller } = options.device
     this.#state = {
+      ...(caller && { address: caller.address }),
       id,
       line,
       unit,
@@ -106,23 +111,37 @@ export class Supervisor implements AsyncDisposable {
 
   /** One life of the driver. */
   async #read(): Promise<void> {
-    const { device, bus, clock, log, random } = this.#options
-    const { open } = await drivers.modbus()
-    await using driver = await open(device, { bus, clock, log, random })
+    const { device, bus, clock, log, journal, random } = this.#options
+    const section = sectionOf(device.profile.profile)
+    if (section !== 'modbus' && section !== 'sl651')
+      throw new DriverError('configuration', `expected a model that is read, got a ${section}`)
+    const { open } = await drivers[section]()
+    const prefix = `${NOTE_STATE_PREFIX}${device.id} `
+    const notes = new Map((await journal.states(prefix)).map(([key, body]) => [key.slice(prefix.length), body]))
+    await using driver = await open(device, { bus, clock, log, random, notes })
     for await (const report of driver.readings(this.#stop.signal)) {
       this.#state = { ...this.#state, counts: driver.counts, error: null }
       const readings: Reading[] = []
       const events: SiteEvent[] = []
+      const noted: [key: string, body: string][] = []
       for (const item of report) {
-        if (isDeviceEvent(item)) events.push(this.#eventOf(item))
-        else readings.push(item)
+        if (isReading(item)) readings.push(item)
+        else if (isDeviceEvent(item)) events.push(this.#eventOf(item))
+        else if (isDriverNote(item)) noted.push([`${prefix}${item.key}`, item.body])
+        else events.push(this.#recordOf(item))
       }
-      await this.#keep(readings, events)
+      await this.#keep(readings, events, noted)
+      // Its next report is asked for when this one can no more be lost.
+      if (driver.isAcknowledging) await journal.kept()
     }
   }
 
   /** Readings, the states they lead to and the alarms they raise enter the journal in one commit. */
-  async #keep(readings: readonly Reading[], events: readonly SiteEvent[]): Promise<void> {
+  async #keep(
+    readings: readonly Reading[],
+    events: readonly SiteEvent[],
+    noted: readonly (readonly [key: string, body: string])[],
+  ): Promise<void> {
     const { device, journal, judge, trust = { deltaMs: 0 } } = this.#options
     const { hash } = device.profile
     const { alarms, states } = judge.take(readings, trust.deltaMs)
@@ -138,15 +157,28 @@ export class Supervisor implements AsyncDisposable {
     }
     await journal.add(
       readings.map((reading) => ({ ...reading, hash })),
-      states,
+      [...states, ...noted],
       [...events, ...alarms],
     )
   }
 
-  #eventOf({ kind, device, at, ...body }: DeviceEvent): SiteEvent {
-    this.#state = { ...this.#state, isOnline: kind === 'device.online' }
-    if (kind === 'device.changed') this.#options.log.warn({ device, ...body }, TOLD[kind])
-    else this.#options.log.info({ device, ...body }, TOLD[kind])
-    return { id: eventId(kind, device, this.#options.journal.boot, at), kind, at, device, body }
+  #eventOf(event: DeviceEvent): SiteEvent {
+    const { kind, device, at, ...told } = event
+    const { log, journal } = this.#options
+    if (kind === 'device.online' || kind === 'device.offline' || kind === 'device.changed') {
+      this.#state = { ...this.#state, isOnline: kind === 'device.online' }
+      if (kind === 'device.changed') log.warn({ device, ...told }, TOLD[kind])
+      else log.info({ device, ...told }, TOLD[kind])
+    }
+    if (!('body' in event)) return { id: eventId(kind, device, journal.boot, at), kind, at, device, body: told }
+    const { body } = event
+    // Several may be told of one instant.
+    return { id: eventId(kind, device, journal.boot, at, JSON.stringify(body)), kind, at, device, body }
+  }
+
+  /** What is no point's value has no table of its own yet: it is kept as an event. */
+  #recordOf({ kind, device, at, ...body }: DeviceRecord): SiteEvent {
+    const id = eventId(`device.${kind}`, device, this.#options.journal.boot, at, JSON.stringify(body))
+    return { id, kind: `device.${kind}`, at, device, body }
   }
 }

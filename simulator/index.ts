@@ -17,6 +17,14 @@ export {
 export { ScenarioFile } from './scenario-file.ts'
 export { type DeviceAddress, openSimulator, type Simulator, type SimulatorOptions } from './simulator.ts'
 export { SimulatorError, type SimulatorErrorCode } from './simulator-error.ts'
+export type { LinkTarget } from './sl651-link.ts'
+export {
+  type Outcome,
+  SimulatedStation,
+  type SimulatedStationOptions,
+  STATION_TRIES_MAX,
+  type StationFault,
+} from './sl651-station.ts'
 export { type River, type StormOptions, stormRiver } from './water/river.ts'
 export { STEP_MIN } from './water/storm.ts'
 export { type AlertChange, type AlertGrade, expectedAlerts, type Sighting, type Sightings } from './water/truth.ts'

@@ -51,6 +51,8 @@ export class Journal implements AsyncDisposable {
   #cancelMark: (() => void) | null = null
   #commits: Promise<void> = Promise.resolve()
   #committing = 0
+  /** Told when the next group commit is over. */
+  #next: PromiseWithResolvers<void> | null = null
   #isFailing = false
   #time: Timekeeper | null = null
   /** That of the readings which wait for their commit. */
@@ -144,6 +146,18 @@ export class Journal implements AsyncDisposable {
     return { epoch: first.epoch, last: first.issued }
   }
 
+  /**
+   * Resolves when all that was added is on disk, and hurries nothing: many who wait share one commit.
+   * @throws JournalError where it will never be
+   */
+  async kept(): Promise<void> {
+    if (this.#cancelTimer !== null) {
+      this.#next ??= Promise.withResolvers()
+      await this.#next.promise
+    }
+    await this.#commits
+  }
+
   /** Resolves when all that was added is on disk. */
   flush(): Promise<void> {
     return this.#flush()
@@ -203,7 +217,11 @@ export class Journal implements AsyncDisposable {
     const readings = this.#pending
     const span = this.#span
     const states = [...this.#states]
-    if (readings.length === 0 && events.length === 0 && states.length === 0) return this.#commits
+    if (readings.length === 0 && events.length === 0 && states.length === 0) {
+      this.#next?.resolve(this.#commits)
+      this.#next = null
+      return this.#commits
+    }
     this.#pending = []
     this.#states = new Map()
     this.#committing += readings.length
@@ -214,6 +232,9 @@ export class Journal implements AsyncDisposable {
       })
     // Whoever needs the commit waits for it; that it failed for good is told by the store's end.
     this.#commits.catch(() => {})
+    this.#next?.resolve(this.#commits)
+    this.#next?.promise.catch(() => {})
+    this.#next = null
     return this.#commits
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Clock, loadCatalogue, type Reading, wallClock } from '#devices'
-import { drivers, isDeviceEvent, openBus } from '#drivers'
+import { drivers, isReading, openBus } from '#drivers'
 import { openSimulator, type Scenario } from '#simulator'
 
 const clock = wallClock()
@@ -41,7 +41,7 @@ test.each(models)('$name: what its examples say comes over the wire', async ({ n
     await using driver = await open({ ...device, line: address.url }, { bus, clock: hasty, log, random: () => 0 })
     const readings = new Map<string, Reading>()
     for await (const report of driver.readings(stop.signal)) {
-      for (const item of report) if (!isDeviceEvent(item)) readings.set(item.point, item)
+      for (const item of report) if (isReading(item)) readings.set(item.point, item)
       break
     }
     expect([...readings.keys()].sort()).toEqual(Object.keys(modbus.points).sort())
