@@ -1,4 +1,4 @@
-import { durationMs } from '#devices'
+import { durationMs, isModbusEntry, type ModbusProfile } from '#devices'
 import type { Device } from './driver.ts'
 import { dataBytes, isRead, type Query, queryOf } from './framing.ts'
 import type { LineAddress } from './line-address.ts'
@@ -42,6 +42,11 @@ export interface DeviceTime {
   readonly everyMs: number
 }
 
+interface AskedDevice {
+  readonly device: Device
+  readonly modbus: ModbusProfile['modbus']
+}
+
 /** What the devices of a line take of its time. */
 export interface LineTime {
   /** Of the line itself, or of the serial line behind a serial server, as its models leave the factory; 0 and 0 for Modbus TCP. */
@@ -58,13 +63,14 @@ export interface LineTime {
 }
 
 /**
- * Predicts how busy a line will be. Reckons with what goes over the wire at the line's speed, with the gaps between frames, and with the time that
+ * Predicts how busy a line will be with the devices on it that are asked; those that call take their own time. Reckons with what goes over the wire at the line's speed, with the gaps between frames, and with the time that
  * devices take to answer. A device that is silent costs the answer's time and its `timeout` in each of its rounds: so it is until it rests.
  */
 export function predictLine(address: LineAddress, devices: readonly Device[]): LineTime {
-  const timing = timingOf(address, devices)
+  const asked = devices.flatMap((device) => (isModbusEntry(device.profile) ? [{ device, modbus: device.profile.profile.modbus }] : []))
+  const timing = timingOf(address, asked)
   const latencyMs = ANSWER_MS_TYPICAL + (address.kind === 'serial' ? 0 : ROUND_TRIP_MS_TYPICAL)
-  const times = devices.map((device) => predictDevice(device, timing, latencyMs))
+  const times = asked.map((each) => predictDevice(each, timing, latencyMs))
   const typical = sumOf(times, (time) => time.typical)
   const costliest = times.toSorted((a, b) => b.silent - b.typical - (a.silent - a.typical))[0]
   return {
@@ -79,15 +85,14 @@ export function predictLine(address: LineAddress, devices: readonly Device[]): L
 }
 
 /** What a serial server's own line is set to is not known here: the slowest of its models tells. */
-function timingOf(address: LineAddress, devices: readonly Device[]): LineTiming {
+function timingOf(address: LineAddress, asked: readonly AskedDevice[]): LineTiming {
   if (address.kind === 'serial') return serialTiming(address)
   if (address.kind === 'tcp') return { byteMs: 0, gapMs: 0 }
-  const timings = devices.map(({ profile }) => serialTiming(profile.profile.modbus.defaults))
+  const timings = asked.map(({ modbus }) => serialTiming(modbus.defaults))
   return timings.toSorted((a, b) => b.byteMs - a.byteMs)[0] ?? { byteMs: 0, gapMs: 0 }
 }
 
-function predictDevice(device: Device, { byteMs, gapMs }: LineTiming, latencyMs: number): DeviceTime {
-  const { modbus } = device.profile.profile
+function predictDevice({ device, modbus }: AskedDevice, { byteMs, gapMs }: LineTiming, latencyMs: number): DeviceTime {
   const timeoutMs = durationMs(modbus.defaults.timeout)
   const wireMs = (due: Pick<DueTime, 'exchanges' | 'requestBytes' | 'answerBytes'>): number =>
     (due.requestBytes + due.answerBytes) * byteMs + due.exchanges * GAPS_PER_EXCHANGE * gapMs

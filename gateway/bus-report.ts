@@ -12,6 +12,7 @@ const UNITS = [
 
 /** How busy a line will be, in words: a line of text for the whole, and one for what each model asks of it, with the arithmetic. */
 export function busReport({ time }: SiteLine): string[] {
+  if (time.devices.length === 0) return []
   const { typical, worst, costliest, requestsPerSecond } = time
   const silent = costliest ? `, ${percent(worst)} in the rounds after ${costliest.id} fell silent` : ''
   const byModel = Map.groupBy(time.devices, ({ device }) => device.profile.name)

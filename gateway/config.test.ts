@@ -125,7 +125,7 @@ test.each([
     'an unknown key deep inside',
     'unit: 2',
     'units: 2',
-    '13:5 devices[1].units: expected one of the keys id, name, station, profile, line, unit, fingerprint, got an unknown one',
+    '13:5 devices[1].units: expected one of the keys id, name, station, profile, line, unit, fingerprint, address, mode, password, got an unknown one',
   ],
   ['a missing key', /^gateway: g-1\n/, '', '1:1 : expected the key "gateway", got none'],
   ['a wrong type', 'unit: 2', 'unit: two', '13:5 devices[1].unit: expected integer, got "two"'],
@@ -215,8 +215,51 @@ test('a rain window over anything but a counter would never be right, so it is r
 
 test('a device without a driver is told as such, with the protocol that it speaks', () => {
   expect(faultsOf(SITE.replace(/profile: [a-z0-9/-]+/, 'profile: scale/toledo-8217'))[0]).toMatch(
-    /profile: expected a model read by Modbus, for the driver for toledo-8217 is not there yet, got "scale\/toledo-8217"$/,
+    /profile: expected a model read by Modbus or SL 651, for the driver for toledo-8217 is not there yet, got "scale\/toledo-8217"$/,
   )
+})
+
+const STATIONS = `gateway: g-1
+devices:
+  - { id: A, profile: station/sl651-river, line: "sl651://0.0.0.0:5100", address: "0012345678" }
+  - { id: B, profile: station/sl651-rain, line: "sl651://0.0.0.0:5100", address: "3702220001", mode: M1, password: "12AB" }
+`
+
+test('stations that call share a line, each by its own address', () => {
+  expect(read(STATIONS).devices.map(({ caller }) => caller)).toEqual([
+    { address: '0012345678', mode: 'M2' },
+    { address: '3702220001', mode: 'M1', password: '12AB' },
+  ])
+})
+
+test.each([
+  ['an address that is none', '"0012345678"', '"12345678"', 'devices[0].address: expected to match pattern "^[0-9A-F]{10}$"'],
+  [
+    'a station without an address',
+    ', address: "0012345678"',
+    '',
+    'devices[0].address: expected the address of the station, got none',
+  ],
+  [
+    'one address twice',
+    '"3702220001"',
+    '"0012345678"',
+    'devices[1].address: expected each station once, got 0012345678 as A has',
+  ],
+  [
+    'a station on a line that is asked',
+    'sl651://0.0.0.0:5100", address: "00',
+    'tcp://127.0.0.1:5100", address: "00',
+    'devices[0].line: expected sl651://…, for station/sl651-river',
+  ],
+  [
+    'a line for stations with a device that is asked',
+    'station/sl651-river',
+    'rain-gauge/acme-rg-1',
+    'devices[0].line: expected a line that is asked, for rain-gauge/acme-rg-1',
+  ],
+])('%s is told', (_, from, to, message) => {
+  expect(faultsOf(STATIONS.replace(from, to)).join('\n')).toContain(message)
 })
 
 test('several faults are told at once', () => {

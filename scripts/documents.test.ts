@@ -109,11 +109,19 @@ test('the examples are read by the readers themselves', () => {
   expect(readGatewayConfig(join(EXAMPLES, 'own-model.yaml')).devices.map(({ profile }) => profile.name)).toEqual([
     'soil-probe/acme-sm-2',
   ])
+  expect(readGatewayConfig(join(EXAMPLES, 'stations.yaml')).devices.map(({ caller }) => caller?.mode)).toEqual(['M2', 'M1'])
   expect(readScenario(join(EXAMPLES, 'frost-night.yaml'), loadCatalogue()).stations).toHaveLength(2)
   const storm = readScenario(join(EXAMPLES, 'storm.yaml'), loadCatalogue()).stations.flatMap(({ devices }) => devices)
   expect(storm.map(({ id, unit }) => [id, unit])).toEqual(gateway.devices.map(({ id, unit }) => [id, unit]))
   const tried = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'))
-  expect(tried.sort()).toEqual(['cloud.yaml', 'frost-night.yaml', 'gateway.yaml', 'own-model.yaml', 'storm.yaml'])
+  expect(tried.sort()).toEqual([
+    'cloud.yaml',
+    'frost-night.yaml',
+    'gateway.yaml',
+    'own-model.yaml',
+    'stations.yaml',
+    'storm.yaml',
+  ])
 })
 
 test('the model that the README shows is the example, and its examples decode to their readings', () => {
