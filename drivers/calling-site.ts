@@ -10,7 +10,7 @@ export class CallingSite implements AsyncDisposable {
   readonly clock: Clock
   readonly logged: string[] = []
   readonly #log = {
-    info: () => {},
+    info: (_: object, message: string) => void this.logged.push(message),
     warn: (_: object, message: string) => void this.logged.push(message),
   }
   readonly #scheme: string

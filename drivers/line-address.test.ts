@@ -20,7 +20,6 @@ test.each([
   ['sl651://0.0.0.0:5100', { kind: 'sl651', host: '0.0.0.0', port: 5100 }],
   ['sl651://[::]:5100/', { kind: 'sl651', host: '::', port: 5100 }],
   ['sl651:5100', { kind: 'sl651', host: '127.0.0.1', port: 5100 }],
-  ['szy206://10.0.0.7:5200', { kind: 'szy206', host: '10.0.0.7', port: 5200 }],
 ])('%s is understood', (url, address) => {
   expect(parseLine(url)).toEqual(address)
 })
@@ -52,6 +51,7 @@ test.each([
   'serial:///dev/ttyUSB0?stopBits=1.5',
   'serial:///dev/ttyUSB0?dataBits=8',
   'sl651:',
+  'szy206:5200',
   'sl651://0.0.0.0',
   'sl651://0.0.0.0:0',
   'sl651:70000',
@@ -94,13 +94,12 @@ test.each([
   ['tcp://PLC', 'Modbus TCP at plc:502'],
   ['rtu+tcp://[::1]:4001', 'RTU over TCP at [::1]:4001'],
   ['sl651://[::]:5100', 'SL 651 stations that call [::]:5100, TCP and UDP'],
-  ['szy206:5200', 'SZY 206 stations that call 127.0.0.1:5200, TCP and UDP'],
 ])('%s in words', (url, words) => {
   expect(describeLine(parseLine(url))).toBe(words)
 })
 
 test('a port at which stations call is one line, whatever address of this machine is written', () => {
   expect(lineKey(parseLine('sl651:5100'))).toBe('sl651://127.0.0.1:5100')
-  expect(linePort(parseLine('szy206://0.0.0.0:5100'))).toBe(linePort(parseLine('sl651:5100')))
+  expect(linePort(parseLine('sl651://0.0.0.0:5100'))).toBe(linePort(parseLine('sl651:5100')))
   expect(linePort(parseLine('tcp://0.0.0.0:5100'))).not.toBe(linePort(parseLine('sl651://0.0.0.0:5100')))
 })

@@ -30,7 +30,7 @@ export interface ListenAddress {
   readonly port: number
 }
 
-export const LISTEN_KINDS = ['sl651', 'szy206'] as const
+export const LISTEN_KINDS = ['sl651'] as const
 export type ListenKind = (typeof LISTEN_KINDS)[number]
 
 /** The port that the specification gives to Modbus TCP. */
@@ -42,8 +42,8 @@ const LOOPBACK = '127.0.0.1'
 
 /**
  * Reads `tcp://host[:port]`, `rtu+tcp://host:port` or `serial:///dev/ttyUSB0?baud=9600&parity=none&stopBits=1`, in which each parameter may
- * be left out: these are their defaults. A line at which stations call is `sl651://0.0.0.0:port` or `szy206://…`, and `sl651:port` where they
- * call from this machine alone.
+ * be left out: these are their defaults. A line at which stations call is `sl651://0.0.0.0:port`, and `sl651:port` where they call from this
+ * machine alone.
  * @throws DriverError `configuration` for another form.
  */
 export function parseLine(url: string): LineAddress {
@@ -80,8 +80,7 @@ export function linePort(address: LineAddress): string {
 /** The line in words, with the settings that must be those of its devices: `serial port /dev/ttyUSB0 at 9600 baud, 8N1`. */
 export function describeLine(address: LineAddress): string {
   if (address.kind === 'serial') return `serial port ${address.path} at ${describeSettings(address)}`
-  if (isListening(address))
-    return `${address.kind === 'sl651' ? 'SL 651' : 'SZY 206'} stations that call ${hostPort(address)}, TCP and UDP`
+  if (isListening(address)) return `SL 651 stations that call ${hostPort(address)}, TCP and UDP`
   return `${address.kind === 'tcp' ? 'Modbus TCP' : 'RTU over TCP'} at ${hostPort(address)}`
 }
 

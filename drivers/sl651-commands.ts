@@ -5,6 +5,7 @@ import { ProtocolError } from '#protocols/error'
 import { type Message, stationTime, stationTimeText } from '#protocols/sl651'
 import type { CommandFailure, LinkNotice, StationCommand } from '#protocols/sl651-link'
 import type { Command, CommandFault, CommandResult } from './command.ts'
+import { DriverError } from './driver-error.ts'
 
 /** Commands of one station that are under way or wait. */
 export const COMMANDS_MAX = 16
@@ -64,10 +65,16 @@ export class Sl651Commands {
   readonly #clock: Clock
   readonly #send: (command: StationCommand) => void
 
-  /** @param send queues it on the line; throws ProtocolError for what no frame holds */
-  constructor(clock: Clock, send: (command: StationCommand) => void) {
+  readonly #cancel: (id: string) => void
+
+  /**
+   * @param send queues it on the line; throws ProtocolError for what no frame holds, DriverError where it cannot be queued
+   * @param cancel takes it back
+   */
+  constructor(clock: Clock, send: (command: StationCommand) => void, cancel: (id: string) => void) {
     this.#clock = clock
     this.#send = send
+    this.#cancel = cancel
   }
 
   write(command: Command, stop: AbortSignal): Promise<CommandResult> {
@@ -81,8 +88,10 @@ export class Sl651Commands {
     if (this.#underWay.size >= COMMANDS_MAX || this.#underWay.has(id))
       return refused('overloaded', `expected at most ${COMMANDS_MAX} commands, each once, got ${id} more`)
     return new Promise((resolve) => {
-      const end = (fault: CommandFault, message: string) => () =>
+      const end = (fault: CommandFault, message: string) => () => {
+        this.#cancel(id)
         settle(failed(id, fault, message, this.#underWay.get(id)?.isSent ?? false))
+      }
       const onStop = end('stopped', 'expected the answer of the station, got a stop')
       const settle = (result: CommandResult): void => {
         cancel()
@@ -98,8 +107,10 @@ export class Sl651Commands {
         this.#underWay.set(id, { command, sent, settle, isSent: false, answers: [] })
         this.#send(sent)
       } catch (error) {
-        if (!(error instanceof RangeError || error instanceof ProtocolError)) throw error
-        settle(failed(id, 'invalid', error.message, false))
+        if (error instanceof DriverError) settle(failed(id, 'stopped', error.message, false))
+        else if (error instanceof RangeError || error instanceof ProtocolError)
+          settle(failed(id, 'invalid', error.message, false))
+        else throw error
       }
     })
   }
@@ -122,8 +133,10 @@ export class Sl651Commands {
 
   /** All that wait are told that nothing will come. */
   end(): void {
-    for (const { command, isSent, settle } of [...this.#underWay.values()])
+    for (const { command, isSent, settle } of [...this.#underWay.values()]) {
+      this.#cancel(command.id)
       settle(failed(command.id, 'stopped', 'expected the answer of the station, got the end of its driver', isSent))
+    }
   }
 }
 

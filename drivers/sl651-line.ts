@@ -20,6 +20,7 @@ import {
   type StationCommand,
 } from '#protocols/sl651-link'
 import type { BusOptions } from './bus.ts'
+import { DriverError } from './driver-error.ts'
 import type { ListenAddress } from './line-address.ts'
 import { ListeningPort, type Peer } from './listening-port.ts'
 import { type CalledDevice, StationLine } from './station-line.ts'
@@ -87,10 +88,20 @@ export class Sl651Line extends StationLine<Sl651Device, Uint8Array> {
     })
   }
 
-  /** Queues a command for a station; what becomes of it is told in notices. @throws ProtocolError for one that no frame holds */
+  /**
+   * Queues a command for a station; what becomes of it is told in notices.
+   * @throws ProtocolError for one that no frame holds; DriverError `stopped` for a station that is no device here, or not yet
+   */
   command(station: string, command: StationCommand): void {
+    if (!this.devices.has(station))
+      throw new DriverError('stopped', `expected a device that listens on ${this.url}, got ${station}, which does not yet`)
     const outputs = this.#centre.command(station, command, this.options.clock.now())
     this.#inTurn(station, outputs)
+  }
+
+  /** Takes a command back, so that it is sent no more. */
+  cancel(station: string, id: string): void {
+    this.#inTurn(station, this.#centre.cancel(station, id, this.options.clock.now()))
   }
 
   protected override onTick(): void {

@@ -51,7 +51,12 @@ class Sl651Driver implements Driver, Sl651Device {
     const everyMs = Math.min(...Object.values(sl651.points).map(({ every }) => durationMs(every)))
     this.#desk = new ReportDesk({ device: id, everyMs, clock: site.clock, notes: site.notes ?? new Map() })
     this.#lease = site.bus.listen(line, Sl651Line)
-    this.#commands = new Sl651Commands(site.clock, (command) => this.#lease.listener.command(address, command))
+    const { listener } = this.#lease
+    this.#commands = new Sl651Commands(
+      site.clock,
+      (command) => listener.command(address, command),
+      (command) => listener.cancel(address, command),
+    )
   }
 
   get counts(): Readonly<Record<string, number>> {

@@ -76,6 +76,7 @@ export class SimulatedStation implements AsyncDisposable {
   #serial = 0
   #offsetMs: number | null = 0
   #fault: StationFault = {}
+  #isDeaf = false
   #awaited: { code: string; serial: number; answer: (message: Message) => void } | undefined
   /** What the centre asked, in order. */
   readonly asked: string[] = []
@@ -91,6 +92,11 @@ export class SimulatedStation implements AsyncDisposable {
   fail(fault: StationFault): void {
     if (fault.clockOffMs !== undefined) this.#offsetMs = fault.clockOffMs
     this.#fault = fault
+  }
+
+  /** Whether it hears nothing of what its centre says. */
+  mute(isDeaf: boolean): void {
+    this.#isDeaf = isDeaf
   }
 
   /** Calls again from another port, and address if one is given; the serial goes on. */
@@ -227,6 +233,7 @@ export class SimulatedStation implements AsyncDisposable {
   }
 
   #hear(chunk: Uint8Array): void {
+    if (this.#isDeaf) return
     for (const bytes of this.#splitter.push(chunk)) {
       const message = decodeMessage(bytes)
       if (message.end === 'ENQ') void this.#obey(message)

@@ -215,6 +215,18 @@ test('a command waits for the next report, which ESC answers, and then the ENQ f
   expect(notices(answer)).toEqual([{ code: 'command-done', command: 'a' }])
 })
 
+test('a command that is taken back is not sent, or not again, and the next one follows', () => {
+  const centre = open('M4')
+  expect(centre.cancel(STATION, 'a', NOW)).toEqual([])
+  centre.command(STATION, { id: 'a', function: '51' }, NOW)
+  for (const id of ['b', 'c']) expect(centre.command(STATION, { id, function: '37' }, NOW)).toEqual([])
+  expect(centre.cancel(STATION, 'b', NOW)).toEqual([])
+  const next = centre.cancel(STATION, 'a', NOW)
+  expect(notices(next)).toEqual([{ code: 'command-sent', command: 'c', attempt: 1 }])
+  expect(notices(centre.receive(up({ function: '51' }), NOW))).toEqual([])
+  expect(notices(centre.receive(up({ function: '37', serial: 2 }), NOW))).toEqual([{ code: 'command-done', command: 'c' }])
+})
+
 test('with more commands waiting each answer is followed by ESC and the next', () => {
   const centre = open()
   for (const id of ['a', 'b']) centre.command(STATION, { id, function: '51' }, NOW)

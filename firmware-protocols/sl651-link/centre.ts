@@ -88,6 +88,20 @@ export class Sl651Centre {
     return out
   }
 
+  /** Takes a command back: it is sent no more, and what answers it is not confirmed. Nothing is told of it any more. */
+  cancel(station: string, id: string, at: number): LinkOutput[] {
+    const out: LinkOutput[] = []
+    const session = this.#sessions.get(station)
+    if (session === undefined) return out
+    const place = session.queue.findIndex((command) => command.id === id)
+    if (place >= 0) session.queue.splice(place, 1)
+    if (session.exchange?.command.id === id) {
+      session.exchange = undefined
+      this.#dispatch(session, at, out)
+    }
+    return out
+  }
+
   /** Whether reports of a station are answered with ESC from now on, so that it stays online. */
   hold(station: string, isHeld: boolean): LinkOutput[] {
     const out: LinkOutput[] = []
