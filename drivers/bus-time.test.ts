@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ModbusEntry, ModbusProfile } from '#devices'
+import { isModbusEntry, type ModbusEntry, type ModbusProfile } from '#devices'
 import { encodeRequest, encodeRtu } from '#protocols/modbus'
 import { planBlocks } from './block-plan.ts'
 import { ANSWER_MS_TYPICAL, predictLine, ROUND_TRIP_MS_TYPICAL } from './bus-time.ts'
@@ -78,6 +78,7 @@ test('the bytes are those of the frames', () => {
   }
   const device = deviceOf(points)
   const [due] = predictLine(SERIAL, [device]).devices[0]?.due ?? []
+  if (!isModbusEntry(device.profile)) throw new Error('expected a model read by Modbus')
   const { modbus } = device.profile.profile
   const CODES = { coil: 1, discrete: 2, holding: 3, input: 4 } as const
   const requests = planBlocks(modbus.points, modbus.defaults).map(

@@ -67,7 +67,9 @@ export interface LineTime {
  * devices take to answer. A device that is silent costs the answer's time and its `timeout` in each of its rounds: so it is until it rests.
  */
 export function predictLine(address: LineAddress, devices: readonly Device[]): LineTime {
-  const asked = devices.flatMap((device) => (isModbusEntry(device.profile) ? [{ device, modbus: device.profile.profile.modbus }] : []))
+  const asked = devices.flatMap((device) =>
+    isModbusEntry(device.profile) ? [{ device, modbus: device.profile.profile.modbus }] : [],
+  )
   const timing = timingOf(address, asked)
   const latencyMs = ANSWER_MS_TYPICAL + (address.kind === 'serial' ? 0 : ROUND_TRIP_MS_TYPICAL)
   const times = asked.map((each) => predictDevice(each, timing, latencyMs))

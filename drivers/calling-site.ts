@@ -42,7 +42,7 @@ export class CallingSite implements AsyncDisposable {
     keep: (report: Report) => Promise<void>,
     notes: ReadonlyMap<string, string> = new Map(),
   ): Promise<{ readonly driver: Driver; readonly ended: Promise<unknown>; stop(): Promise<void> }> {
-    const driver = await open(device, { bus: this.bus, clock: this.clock, log: this.#log, notes })
+    const driver = await open(device, { bus: this.bus, clock: this.clock, log: this.#log, random: () => 0, notes })
     const stop = new AbortController()
     const read = async (): Promise<void> => {
       await using _ = driver

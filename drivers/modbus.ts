@@ -163,7 +163,7 @@ class ModbusDriver implements Driver {
   }
 
   /** The readings, and that the device came or went. */
-  #told({ readings, answeredAt }: Round): Report {
+  #told({ readings, answeredAt }: Round): Brought {
     const device = this.#device
     const { off } = this.#poller
     if (answeredAt !== undefined && this.#isOnline !== true) {
