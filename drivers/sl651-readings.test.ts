@@ -72,7 +72,7 @@ test('bits of the status word become states, of HEX and of ASCII frames', () => 
   const points = { mains: point({ element: '45', bit: 0 }), door: point({ element: '45', bit: 7 }) }
   const said = (encoding: 'hex' | 'ascii') =>
     read(points, { encoding, elements: [{ id: '45', hex: '00000080', at: AT, ...(encoding === 'hex' && { def: '20' }) }] })
-  for (const encoding of ['hex'] as const)
+  for (const encoding of ['hex', 'ascii'] as const)
     expect(said(encoding).map(({ point: name, value }) => [name, value])).toEqual([
       ['mains', false],
       ['door', true],

@@ -142,15 +142,13 @@ test.each([
   ['noise in front of it', { noise: Uint8Array.of(0x7e, 0x7e, 0, 1, 2, 3) }, 1],
   ['two frames in one piece', { glued: true }, 1],
   ['a frame in pieces of three bytes', { cutBytes: 3 }, 1],
-  ['half a frame in front of it', { torn: true }, 2],
+  ['half a frame in front of it', { torn: true }, 1],
 ])('%s does no harm', async (_, fault, tries) => {
   const { kept } = await device()
   const sender = station({ answerMs: 500 })
   sender.fail(fault)
-  expect(await sender.report()).toMatchObject({ isAcknowledged: true })
+  expect(await sender.report()).toMatchObject({ isAcknowledged: true, tries })
   expect(kept.values('level')).toEqual([31250])
-  expect(sender.heard.length).toBeGreaterThanOrEqual(1)
-  expect(tries).toBeGreaterThan(0)
 })
 
 test('stations are told apart by their addresses, not by where they call from', async () => {
