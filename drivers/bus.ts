@@ -5,14 +5,14 @@ import { connectTcp } from './connect-tcp.ts'
 import { DriverError } from './driver-error.ts'
 import { type Line, type LineCounts, StreamLine, TIMEOUTS_IN_ROW_MAX } from './line.ts'
 import {
+  type AskedAddress,
   isListening,
   type LineAddress,
   type ListenAddress,
   lineKey,
   linePort,
+  parseAskedLine,
   parseLine,
-  type SerialAddress,
-  type TcpAddress,
 } from './line-address.ts'
 import type { Log } from './log.ts'
 import { RtuFraming } from './rtu-framing.ts'
@@ -63,9 +63,6 @@ export interface BusOptions {
   readonly connect?: ConnectLine
 }
 
-/** Of a line whose devices are asked. */
-export type AskedAddress = TcpAddress | SerialAddress
-
 export type ConnectLine = (address: AskedAddress, stop: AbortSignal) => Promise<Duplex>
 
 /** Disposing it ends every line, and every request on them with `stopped`. */
@@ -104,8 +101,7 @@ export function openBus(options: BusOptions): Bus {
   }
   return {
     lease(url) {
-      const address = parseLine(url)
-      if (isListening(address)) throw new DriverError('configuration', `expected a line that devices are asked on, got ${url}`)
+      const address = parseAskedLine(url)
       const { line, end } = share(address, () => buildLine(address, tapOf(lineKey(address)), options))
       if (!(line instanceof StreamLine)) throw new DriverError('configuration', `expected a line of requests, got ${url}`)
       return { line, [Symbol.asyncDispose]: end }
@@ -136,11 +132,7 @@ function expectFree(address: LineAddress, open: readonly string[]): void {
   if (other) throw new DriverError('configuration', `expected one line for each port, got ${lineKey(address)} beside ${other}`)
 }
 
-function buildLine(
-  address: AskedAddress,
-  tap: WireTap,
-  { clock, log, random, connect = connectLine }: BusOptions,
-): StreamLine {
+function buildLine(address: AskedAddress, tap: WireTap, { clock, log, random, connect = connectLine }: BusOptions): StreamLine {
   const rtu = (): RtuFraming => new RtuFraming(() => clock.mono())
   const common = {
     url: lineKey(address),

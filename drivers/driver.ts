@@ -8,6 +8,8 @@ import type { Log } from './log.ts'
 export interface DriverNote {
   readonly kind: 'note'
   readonly device: string
+  /** Site time, epoch ms. */
+  readonly at: number
   /** What was noted under it before is forgotten. */
   readonly key: string
   readonly body: string

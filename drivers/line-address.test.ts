@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeLine, lineKey, linePort, parseLine } from './line-address.ts'
+import { describeLine, lineKey, linePort, parseAskedLine, parseLine } from './line-address.ts'
 
 test.each([
   ['tcp://10.0.0.7:1502', { kind: 'tcp', host: '10.0.0.7', port: 1502 }],
@@ -102,4 +102,9 @@ test('a port at which stations call is one line, whatever address of this machin
   expect(lineKey(parseLine('sl651:5100'))).toBe('sl651://127.0.0.1:5100')
   expect(linePort(parseLine('sl651://0.0.0.0:5100'))).toBe(linePort(parseLine('sl651:5100')))
   expect(linePort(parseLine('tcp://0.0.0.0:5100'))).not.toBe(linePort(parseLine('sl651://0.0.0.0:5100')))
+})
+
+test('a line on which stations call is none whose devices are asked', () => {
+  expect(parseAskedLine('tcp://10.0.0.7')).toMatchObject({ kind: 'tcp' })
+  expect(() => parseAskedLine('sl651:5100')).toThrow(expect.objectContaining({ code: 'configuration' }))
 })

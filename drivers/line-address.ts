@@ -2,7 +2,10 @@ import { isIP } from 'node:net'
 import { DriverError } from './driver-error.ts'
 
 /** Where a line is and how it frames its messages. */
-export type LineAddress = TcpAddress | SerialAddress | ListenAddress
+export type LineAddress = AskedAddress | ListenAddress
+
+/** One whose devices are asked. */
+export type AskedAddress = TcpAddress | SerialAddress
 
 export interface TcpAddress {
   /** `tcp`: Modbus TCP. `rtu+tcp`: RTU frames through a serial server. */
@@ -69,6 +72,12 @@ export function lineKey(address: LineAddress): string {
 /** Whether devices call there, instead of being called. */
 export function isListening(address: LineAddress): address is ListenAddress {
   return LISTEN_KINDS.some((kind) => kind === address.kind)
+}
+
+/** As `parseLine`, of a line whose devices are asked. @throws DriverError `configuration` also for one on which they call. */
+export function parseAskedLine(url: string): AskedAddress {
+  const address = parseLine(url)
+  return isListening(address) ? refuse('a line whose devices are asked', url) : address
 }
 
 /** What can be opened only once: two lines of one port contradict each other. */

@@ -22,7 +22,7 @@ export interface ProbeTask {
 }
 
 export interface ProbeSite {
-  readonly clock: Pick<Clock, 'mono' | 'after'>
+  readonly clock: Clock
   /** What was found: a line of stdout. */
   readonly print: (line: string) => void
   /** How it goes: a line of stderr. */

@@ -1,5 +1,5 @@
-import { type Catalogue, modbusEntry } from '#devices'
-import { isDeviceEvent, type Report } from './driver.ts'
+import { type Catalogue, modbusEntry, type Profile } from '#devices'
+import { isReading, type Report } from './driver.ts'
 import { lengthOf, type Recording, type RecordingHeader } from './recording.ts'
 import type { ReplayOptions } from './replay.ts'
 
@@ -21,12 +21,18 @@ export function replayDevices(named: RecordingHeader['devices'], catalogue: Cata
 /** What a driver said as one line of JSON each: values are whole counts of 10^-`decimals`, which stand beside them. */
 export function tellable(report: Report, devices: ReplayedDevices): Readonly<Record<string, unknown>>[] {
   return report.map((item) => {
-    if (isDeviceEvent(item)) return { ...item }
+    if (!isReading(item)) return { ...item }
     const { device, point, at, value, ...rest } = item
-    const points = devices.find(({ id }) => id === device)?.profile.profile.modbus.points
-    const decimals = typeof value === 'number' ? points?.[point]?.decimals : undefined
+    const profile = devices.find(({ id }) => id === device)?.profile.profile
+    const decimals = typeof value === 'number' ? decimalsOf(profile, point) : undefined
     return { device, point, at, value, ...(decimals !== undefined && { decimals }), ...rest }
   })
+}
+
+function decimalsOf(profile: Profile | undefined, point: string): number | undefined {
+  if (profile === undefined) return undefined
+  if ('modbus' in profile) return profile.modbus.points[point]?.decimals
+  return 'sl651' in profile ? profile.sl651.points[point]?.decimals : undefined
 }
 
 /** `48 sent and 48 received in 60.0 s, recorded 2026-07-01T00:00:00.000Z on tcp://127.0.0.1:502` */

@@ -124,7 +124,8 @@ export class ReportDesk {
   }
 
   #note(known: readonly string[]): DriverNote {
-    return { kind: 'note', device: this.#options.device, key: NOTE_KEY, body: JSON.stringify(known) }
+    const { device, clock } = this.#options
+    return { kind: 'note', device, at: clock.now(), key: NOTE_KEY, body: JSON.stringify(known) }
   }
 
   #push(key: string | undefined, items: Waiting['items']): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Clock } from '#devices'
 import { connectLine } from './bus.ts'
-import { parseLine } from './line-address.ts'
+import { parseAskedLine } from './line-address.ts'
 import type { RecordingEntry } from './recording.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function watchLine(
   take: (entry: RecordingEntry) => void,
   stop: AbortSignal,
 ): Promise<void> {
-  const stream = await connectLine(parseLine(url), stop)
+  const stream = await connectLine(parseAskedLine(url), stop)
   const startedAt = clock.mono()
   const at = (): number => Math.round((clock.mono() - startedAt) * 10) / 10
   const end = (): void => void stream.destroy()
