@@ -59,7 +59,9 @@ const house: House = {
     ...ROOMS,
     ...PROOFS.map((folder) => ({ folder, may: folder === SITES ? everyRoom : [...everyRoom, SITES] })),
     { folder: 'cli-arguments.ts', may: ['devices'] },
-    { folder: 'cli.ts', may: [...everyRoom, ...PROOFS, 'cli-arguments.ts'] },
+    { folder: 'cli-codecs.ts', may: [PROTOCOLS, 'cli-arguments.ts'] },
+    { folder: 'cli-devices.ts', may: ['devices', 'cli-arguments.ts'] },
+    { folder: 'cli.ts', may: [...everyRoom, ...PROOFS, 'cli-arguments.ts', 'cli-codecs.ts', 'cli-devices.ts'] },
   ],
   aliases: packageJson.imports,
   // A benchmark measures it bare, beside what is built on it; a simulated disk is one in memory.

@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import { durationMs, parseClock } from '#devices'
 
+/** Called wrongly in a way that the arguments alone do not show: exit 2. */
+export class UsageError extends Error {}
+
 /** Arguments of the command line as values. Each throws commander's `InvalidArgumentError`, with what was expected and what came. */
 
 /** A demo that ends by itself ends within a day. */

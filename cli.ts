@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { open as openFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -7,32 +7,30 @@ import { Command, CommanderError, Option } from 'commander'
 import pino, { type Logger } from 'pino'
 import type { Role } from '#cloud'
 import {
-  type Catalogue,
   type Clock,
   type ClockSetting,
   DocumentError,
   formatClock,
   loadCatalogue,
-  PROFILES_FOLDER,
   parseClock,
   siteClock,
   UNCONFIRMED,
   wallClock,
 } from '#devices'
 import type { ReplayedDevice } from '#drivers'
-import { type Codec, SIDES } from '#protocols/codec'
 import {
-  bytesArgument,
   clockArgument,
   durationArgument,
   FOR_MS_MAX,
-  jsonArgument,
   portArgument,
   positiveArgument,
   seedArgument,
   timeArgument,
+  UsageError,
   urlArgument,
 } from './cli-arguments.ts'
+import { addCodecCommands } from './cli-codecs.ts'
+import { addDeviceCommands, catalogueWith } from './cli-devices.ts'
 
 /**
  * The front door: reads arguments, environment and signals, composes the rooms, and says how it went. It holds no logic of its own. Each command
@@ -43,12 +41,8 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
 
 /** Somebody called it wrongly, or gave it a wrong file: exit 2. */
 const EXIT_USAGE = 2
-/** Called wrongly in a way that the arguments alone do not show. */
-class UsageError extends Error {}
 /** Characters of the log that wait where it cannot be written; beyond it new lines are dropped. */
 const LOG_WAITING_MAX = 256 * 1024
-/** No protocol's message is longer. */
-const FRAME_BYTES_MAX = 16 * 1024 * 1024
 /** Only root may listen below this. */
 const PORT_FREE_MIN = 1024
 /** Devices answer within this, nearly all of them. */
@@ -223,49 +217,7 @@ program
     await stopped()
   })
 
-const sideOption = () =>
-  new Option('--as <side>', 'for protocols whose bytes do not tell it (default response)').choices([...SIDES])
-
-program
-  .command('decode')
-  .description('what the bytes of one frame mean')
-  .argument('[protocol]', 'its name, see --list')
-  .addOption(new Option('--hex <bytes>', 'the frame as hex digits').argParser(bytesArgument))
-  .option('--text <text>', 'the frame as text')
-  .option('--file <file>', 'the frame as it stands in a file')
-  .addOption(sideOption())
-  .option('--list', 'name the protocols')
-  .option('--json', 'one JSON object instead of the bytes with their meaning')
-  .action(async (name: string | undefined, { hex, text, file, as, list, json }) => {
-    if (list) return listProtocols(json)
-    const codec = await codecOf(name)
-    const given = [hex, text === undefined ? undefined : Buffer.from(text), file === undefined ? undefined : readFrame(file)]
-    const [bytes, ...others] = given.filter((each) => each !== undefined)
-    if (bytes === undefined || others.length > 0) throw new UsageError('expected one of --hex, --text and --file')
-    const { dump } = await import('#protocols/codec')
-    await refusable(json, () => {
-      const { value, fields } = codec.decode(bytes, as)
-      console.log(json ? JSON.stringify(value) : dump(bytes, fields))
-    })
-  })
-
-program
-  .command('encode')
-  .description('the bytes of one frame, as hex')
-  .argument('<protocol>', 'its name, see decode --list')
-  .argument('<json>', 'what it says, as decode --json prints it', jsonArgument)
-  .addOption(sideOption())
-  .option('--raw', 'the bytes themselves instead of hex')
-  .action(async (name: string, value: unknown, { as, raw }) => {
-    const codec = await codecOf(name)
-    const { encode } = codec
-    if (encode === undefined) throw new UsageError(`expected a protocol that can be encoded, got ${name}, which is only read`)
-    await refusable(false, () => {
-      const bytes = encode(value, as)
-      if (raw) process.stdout.write(bytes)
-      else console.log(Buffer.from(bytes).toString('hex').toUpperCase())
-    })
-  })
+addCodecCommands(program)
 
 const consolePortOption = () => new Option('--console-port <port>', 'instead of the one in the file').argParser(portArgument)
 
@@ -476,65 +428,7 @@ program
     if (stop.signal.aborted) process.exitCode = 1
   })
 
-const devices = program.command('devices').description('the catalogue of device models')
-const profilesOption = () => new Option('--profiles <folder>', "a folder of a site's own models, as in gateway.yaml")
-
-devices
-  .command('list')
-  .description('every model by name, with what it speaks')
-  .option('--kind <kind>', 'only models of one kind')
-  .addOption(profilesOption())
-  .option('--json', 'as one JSON list')
-  .action(async ({ kind, profiles, json }) => {
-    const { listedProfile, listText } = await import('#devices')
-    const entries = [...catalogueWith(profiles).values()]
-    const kinds = [...new Set(entries.map(({ profile }) => profile.kind))]
-    if (kind !== undefined && !kinds.includes(kind))
-      throw new UsageError(`expected one of ${kinds.join(', ')} in --kind, got "${kind}"`)
-    const chosen = entries.filter(({ profile }) => kind === undefined || profile.kind === kind)
-    console.log(json ? JSON.stringify(chosen.map(listedProfile)) : listText(chosen))
-  })
-
-devices
-  .command('show')
-  .description('everything a model says')
-  .argument('<name>', 'its name, see list')
-  .addOption(profilesOption())
-  .option('--json', 'as one JSON object')
-  .action(async (name: string, { profiles, json }) => {
-    const { profileText } = await import('#devices')
-    const catalogue = catalogueWith(profiles)
-    const entry = catalogue.get(name)
-    if (entry === undefined) throw new UsageError(`expected one of ${[...catalogue.keys()].join(', ')}, got "${name}"`)
-    const { profile, ...place } = entry
-    console.log(json ? JSON.stringify({ ...place, ...profile }) : profileText(entry))
-  })
-
-devices
-  .command('test')
-  .description('checks a model, or every model of a folder, and decodes all their examples')
-  .argument('<path>', 'a file, or a folder of <kind>/<vendor>-<model>.yaml')
-  .option('--json', 'what passed and every fault as one JSON object')
-  .action(async (path: string, { json }) => {
-    const { testProfiles } = await import('#devices')
-    const { passed, faults } = await testProfiles(path, isFolder(path))
-    if (json) console.log(JSON.stringify({ ok: faults.length === 0, passed: passed.map(({ name }) => name), faults }))
-    else
-      for (const { name, profile } of passed)
-        console.log(`${name}: ${profile.examples.length} example${profile.examples.length === 1 ? ' holds' : 's hold'}`)
-    if (faults.length > 0) {
-      console.error(new DocumentError(faults).message)
-      process.exitCode = 1
-    }
-  })
-
-devices
-  .command('schema')
-  .description("the JSON Schema of a model's file, for editors")
-  .action(async () => {
-    const { profileSchema } = await import('#devices')
-    console.log(JSON.stringify(profileSchema(), null, 2))
-  })
+addDeviceCommands(program)
 
 program
   .command('bench')
@@ -591,48 +485,6 @@ function explain(error: unknown): number {
   return 1
 }
 
-/** @throws UsageError for a name that is none */
-async function codecOf(name: string | undefined): Promise<Codec> {
-  const { loadCodec, PROTOCOLS } = await import('#protocols')
-  if (name === undefined) throw new UsageError(`expected a protocol of ${PROTOCOLS.join(', ')}, got none`)
-  return await loadCodec(name).catch((error: unknown) => {
-    throw error instanceof RangeError ? new UsageError(error.message) : error
-  })
-}
-
-async function listProtocols(json: boolean | undefined): Promise<void> {
-  const { loadCodecs } = await import('#protocols')
-  const codecs = await loadCodecs()
-  if (json)
-    console.log(
-      JSON.stringify(
-        codecs.map(({ name, title, evidence, encode }) => ({ name, title, encodes: encode !== undefined, evidence })),
-      ),
-    )
-  const width = Math.max(...codecs.map(({ name }) => name.length))
-  if (!json) for (const { name, title } of codecs) console.log(`${name.padEnd(width)}  ${title}`)
-}
-
-/** Runs what may find bytes to be no message; then names the error's code, and exits 1. */
-async function refusable(json: boolean | undefined, run: () => void): Promise<void> {
-  const { ProtocolError } = await import('#protocols/error')
-  try {
-    run()
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    const { code, message } = error
-    if (json) console.log(JSON.stringify({ error: code, message }))
-    console.error(`${code}: ${message}`)
-    process.exitCode = 1
-  }
-}
-
-function readFrame(file: string): Buffer {
-  const { size } = statSync(file)
-  if (size > FRAME_BYTES_MAX) throw new UsageError(`expected a frame of at most ${FRAME_BYTES_MAX} bytes in ${file}, got ${size}`)
-  return readFileSync(file)
-}
-
 /** For a port that cannot be had: says why, and which flag chooses another. @param ports by their flags */
 function naming(ports: Readonly<Record<string, number>>): (error: unknown) => never {
   return (cause) => {
@@ -653,19 +505,6 @@ function scenarioFile(name: string, folder: string): string {
   const known = readdirSync(folder).map((file) => basename(file, '.yaml'))
   if (!known.includes(name)) throw new UsageError(`expected a scenario file, or one of ${known.join(', ')}, got "${name}"`)
   return join(folder, `${name}.yaml`)
-}
-
-/** The models that come with the project, and those of a site's folder. */
-function catalogueWith(profiles: string | undefined): Catalogue {
-  if (profiles === undefined) return loadCatalogue()
-  if (!isFolder(profiles)) throw new UsageError(`expected a folder in --profiles, got the file "${profiles}"`)
-  return loadCatalogue([PROFILES_FOLDER, profiles])
-}
-
-function isFolder(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new UsageError(`expected a file or a folder that is there, got "${path}"`)
-  return found.isDirectory()
 }
 
 function requireConfig(file: string | undefined): string {
